@@ -1,0 +1,61 @@
+"""Rows of the engine ``network``.
+
+``(box, "port port1")``, ``(instance,)``, ``(instance, "interface wan on port1")``,
+``(instance, "interface wan on port1", "address 192.0.2.1/24")``, ``(instance, "local 192.0.2.10")`` for VIPs on no network,
+``(instance, "route 0.0.0.0/0 metric 100")``.
+"""
+
+from appliance.table import Row
+
+
+class PortRow(Row):
+    """A physical port that is in use."""
+
+    mtu: int
+
+
+class InstanceRow(Row):
+    """A network namespace and the kernel parameters in it, by name below ``/proc/sys``."""
+
+    parameters: dict[str, str]
+
+
+class InterfaceRow(Row):
+    """A macvlan on a port."""
+
+    mac: str
+    mtu: int
+
+
+class AddressRow(Row):
+    """An address of an interface; ``duplicate`` is what the kernel found, and is never wanted."""
+
+    vip: bool
+    duplicate: bool = False
+
+
+class LocalRow(Row):
+    """A VIP that no interface's network holds: it lives on the loopback, and a router sends it here."""
+
+
+class Hop(Row):
+    """One gateway and the interface that leads to it."""
+
+    via: str
+    interface: str
+
+
+class RouteRow(Row):
+    """A route's gateways, sorted."""
+
+    hops: tuple[Hop, ...]
+
+
+ROWS: dict[str, type[Row]] = {
+    "port": PortRow,
+    "instance": InstanceRow,
+    "interface": InterfaceRow,
+    "address": AddressRow,
+    "local": LocalRow,
+    "route": RouteRow,
+}
