@@ -25,8 +25,8 @@ if [ -d "$venv/opt" ]; then
   mount -t tmpfs tmpfs /mnt
   mkdir /mnt/source
   copy pyproject.toml appliance /mnt/source/
-  "$venv/builder/bin/pip" wheel --quiet --no-deps --no-build-isolation --wheel-dir /mnt /mnt/source
-  "$venv/builder/bin/pip" --python /opt/jeoul/bin/python3 install --quiet --no-compile --no-deps --no-index /mnt/jeoul-*.whl
+  "$venv/builder/bin/python3" -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /mnt /mnt/source
+  "$venv/builder/bin/python3" -m pip --python /opt/jeoul/bin/python3 install --quiet --no-compile --no-deps --no-index /mnt/jeoul-*.whl
   python3 -m compileall -q -f -j 1 --invalidation-mode unchecked-hash /opt/jeoul/lib/python3*/site-packages/appliance
   umount /mnt /opt/jeoul
   mkdir -p "$out/usr/local/bin"

@@ -34,6 +34,10 @@ class CheckFailed(Exception):
     """A probe that went wrong; its text says how, in the operator's words."""
 
 
+class NotAsked(Exception):
+    """The box itself could not ask, which says nothing of the member: its state stays; the text says why."""
+
+
 class Check(BaseModel, ABC):
     """Settings that every monitor has; durations in seconds."""
 
@@ -57,4 +61,7 @@ class Check(BaseModel, ABC):
 
     @abstractmethod
     async def probe(self, target: Target, open_socket: OpenSocket) -> Answer:
-        """Ask the target once. Raises CheckFailed with the reason; the caller holds the time limit."""
+        """Ask the target once; the caller holds the time limit, and cancels.
+
+        Raises CheckFailed with the reason, or NotAsked. Closes what it opened on every way out.
+        """

@@ -5,6 +5,8 @@ from typing import Literal
 from appliance.checks._base import Answer, Check, OpenSocket, Target
 from appliance.checks._connect import connect
 
+ACCEPTED = Answer(detail="connection accepted")
+
 
 class TcpCheck(Check):
     """Open a TCP connection and close it at once."""
@@ -15,4 +17,4 @@ class TcpCheck(Check):
         """Connect; good when the handshake is complete."""
         connection = await connect(target, open_socket)
         connection.close()
-        return Answer(detail="connection accepted")
+        return ACCEPTED

@@ -116,6 +116,8 @@ class Watch(Message):
 
     kind: Literal["watch"] = "watch"
     targets: tuple[WatchTarget, ...]
+    order: int = 0
+    """Number of this order; verdicts carry it back, so that those of an earlier order are known as such."""
 
 
 class Verdict(Message):
@@ -138,6 +140,8 @@ class Verdicts(Message):
 
     kind: Literal["verdicts"] = "verdicts"
     verdicts: tuple[Verdict, ...]
+    order: int = 0
+    """Number of the ``Watch`` that they answer."""
 
 
 # ---- to the director
@@ -153,7 +157,7 @@ class Commit(Message):
 
 
 class Committed(Message):
-    """The revision is on disk and will be run after every restart; ``report`` tells of the first pass."""
+    """The revision is on disk and will be run after every restart; the steps and what is left are of its first pass."""
 
     kind: Literal["committed"] = "committed"
     revision: int

@@ -3,6 +3,8 @@
 The same hosts serve a balancer that is a namespace on this kernel and an appliance in QEMU that is attached by taps.
 """
 
+from __future__ import annotations
+
 import fcntl
 import itertools
 import os
@@ -16,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from ctypes import addressof, create_string_buffer
 from dataclasses import dataclass
-from ipaddress import ip_interface
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -166,7 +167,7 @@ class Host:
 
     def route(self, to: str, via: str) -> None:
         """Adds a route; `to` is a network or `default` (of the family of `via`)."""
-        self.namespace.ip(f"-{ip_interface(via).version} route add {to} via {via}")
+        self.namespace.ip(f"route add {to} via {via}")
 
     def run(self, command: Sequence[str], *, text: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs a command on this host and returns its output as text; a failure raises and shows it."""
@@ -239,10 +240,9 @@ def _checksum_in_software(interface: str) -> None:
 
 
 def _allow_open_files() -> None:
-    """Thousands of held connections need more open files than a shell allows."""
+    """Thousands of held connections need more open files than a shell allows; a container may forbid the full number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < OPEN_FILES:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, max(hard, OPEN_FILES)))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
 
 
 def _sweep() -> None:

@@ -34,6 +34,7 @@ class Server:
         self.counts = {"http": 0, "health": 0, "tcp": 0, "udp": 0, "connections": 0}
         self.open: set[asyncio.Transport] = set()
         self.listeners: list[Closable] = []
+        self.cutting = False
 
     async def listen(self) -> None:
         """Opens every port, on IPv4 and IPv6."""
@@ -59,6 +60,8 @@ class Server:
         for listener in self.listeners:
             listener.close()
         self.listeners = []
+        # The kernel had some connections ready that become sessions only after this.
+        self.cutting = cut
         if cut:
             for transport in list(self.open):
                 transport.abort()
@@ -71,6 +74,7 @@ class Server:
             case "refuse":
                 self.refuse(order["cut"])
             case "accept":
+                self.cutting = False
                 if not self.listeners:
                     await self.listen()
         return self.counts | {"open": len(self.open)}
@@ -89,6 +93,8 @@ class Session(asyncio.Protocol):
         self.transport = transport
         self.server.open.add(transport)
         self.server.counts["connections"] += 1
+        if self.server.cutting:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.open.discard(self.transport)

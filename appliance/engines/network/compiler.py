@@ -57,7 +57,7 @@ def _instance(config: Config, unit: str, name: str, instance: Instance) -> dict[
         rows[paths[key]] = InterfaceRow(mac=mac_of(unit, name, key), mtu=mtu)
         for address in interface.addresses:
             own.add(address.partition("/")[0])
-            rows[(*paths[key], f"address {address}")] = AddressRow(vip=False)
+            rows[(*paths[key], f"address {address}")] = AddressRow(dad=":" in address)
     for vip in vips(instance):
         if vip in own:
             continue
@@ -65,9 +65,10 @@ def _instance(config: Config, unit: str, name: str, instance: Instance) -> dict[
         if towards is None:
             rows[(name, f"local {vip}")] = LocalRow()
         else:
-            rows[(*paths[towards], f"address {vip}/{128 if ':' in vip else 32}")] = AddressRow(vip=True)
+            rows[(*paths[towards], f"address {vip}/{128 if ':' in vip else 32}")] = AddressRow(dad=False)
     for route in instance.routes.values():
         hops = [Hop(via=via, interface=interface_towards(instance, via) or "") for via in route.via]
-        key = (name, f"route {route.to} metric {route.metric}")
-        rows[key] = RouteRow(hops=tuple(sorted(hops, key=lambda hop: (hop.via, hop.interface))))
+        rows[(name, f"route {route.to} metric {route.metric}")] = RouteRow(
+            hops=tuple(sorted(hops, key=lambda hop: (hop.via, hop.interface)))
+        )
     return rows

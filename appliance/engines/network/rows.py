@@ -1,8 +1,11 @@
 """Rows of the engine ``network``.
 
-``(box, "port port1")``, ``(instance,)``, ``(instance, "interface wan on port1")``,
-``(instance, "interface wan on port1", "address 192.0.2.1/24")``, ``(instance, "local 192.0.2.10")`` for VIPs on no network,
-``(instance, "route 0.0.0.0/0 metric 100")``.
+``(box, "port port1")``
+``(instance,)``
+``(instance, "interface wan on port1")``
+``(instance, "interface wan on port1", "address 192.0.2.1/24")``
+``(instance, "local 192.0.2.10")`` for a VIP on no interface's network
+``(instance, "route 0.0.0.0/0 metric 100")``
 """
 
 from appliance.table import Row
@@ -12,12 +15,15 @@ class PortRow(Row):
     """A physical port that is in use."""
 
     mtu: int
+    up: bool = True
 
 
 class InstanceRow(Row):
     """A network namespace and the kernel parameters in it, by name below ``/proc/sys``."""
 
     parameters: dict[str, str]
+    loopback: bool = True
+    """Its loopback is up: without it the kernel accepts no destination."""
 
 
 class InterfaceRow(Row):
@@ -25,13 +31,17 @@ class InterfaceRow(Row):
 
     mac: str
     mtu: int
+    up: bool = True
 
 
 class AddressRow(Row):
-    """An address of an interface; ``duplicate`` is what the kernel found, and is never wanted."""
+    """An address of an interface."""
 
-    vip: bool
+    dad: bool
+    """The kernel looks for the address on the network before it uses it (IPv6, RFC 4862); not done for VIPs,
+    which move between machines."""
     duplicate: bool = False
+    """It was found there; never wanted."""
 
 
 class LocalRow(Row):

@@ -1,0 +1,1 @@
+"""The processes: the only places where rooms are joined."""

@@ -1,0 +1,71 @@
+/** The one way to the server: typed by its OpenAPI document, errors in one shape. */
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from './schema';
+
+type Schemas = components['schemas'];
+export type Problem = Schemas['Problem'];
+
+/** What went wrong, in the server's words; status 0 is no answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly hint = '',
+    readonly problems: readonly Problem[] = [],
+  ) {
+    super(message);
+  }
+}
+
+let signedOut: () => void = () => undefined;
+
+/** Call `action` when the server says that the session has ended. */
+export function onSignedOut(action: () => void): void {
+  signedOut = action;
+}
+
+const session: Middleware = {
+  onResponse({ response, schemaPath }) {
+    if (response.status === 401 && schemaPath !== '/api/v1/login' && schemaPath !== '/api/v1/session') signedOut();
+  },
+};
+
+/** The header is what a foreign page cannot send; the server refuses changes without it. */
+export const api = createClient<paths>({
+  baseUrl: globalThis.location?.origin,
+  headers: { 'X-Jeoul': '1' },
+  credentials: 'same-origin',
+  fetch: (request) => globalThis.fetch(request),
+});
+api.use(session);
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Return the data of an answer. Throws ApiError. */
+export async function ask<T>(pending: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await pending;
+  } catch {
+    throw new ApiError(0, '');
+  }
+  if (answer.response.ok) return answer.data as T;
+  throw errorOf(answer.response.status, answer.error);
+}
+
+function errorOf(status: number, body: unknown): ApiError {
+  if (typeof body === 'object' && body !== null && 'error' in body) {
+    const { error, hint, problems } = body as { error: unknown; hint?: unknown; problems?: unknown };
+    return new ApiError(
+      status,
+      String(error),
+      typeof hint === 'string' ? hint : '',
+      Array.isArray(problems) ? (problems as Problem[]) : [],
+    );
+  }
+  return new ApiError(status, '');
+}

@@ -1,0 +1,107 @@
+/** What the pages ask of the server, and how often. */
+import { queryOptions } from '@tanstack/react-query';
+import { ApiError, api, ask } from './client';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type Session = Schemas['Session'];
+export type Config = Schemas['Config'];
+export type Status = Schemas['Status'];
+export type Counted = Schemas['Counted'];
+export type Changed = Schemas['Changed'];
+export type ChangeLine = Schemas['ChangeLine'];
+export type Step = Schemas['Step'];
+export type Left = Schemas['Left'];
+export type Revision = Schemas['Revision'];
+export type MemberStatus = Schemas['MemberStatus'];
+export type Administrative = Schemas['Administrative'];
+export type Operational = Schemas['Operational'];
+
+const POLL = 2000;
+
+/** Who is signed in; null is nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      return await ask(api.GET('/api/v1/session'));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: () => ask(api.GET('/api/v1/status')),
+  refetchInterval: POLL,
+});
+
+export const countersQuery = queryOptions({
+  queryKey: ['counters'],
+  queryFn: async () => ({ at: performance.now(), ...(await ask(api.GET('/api/v1/counters'))) }),
+  refetchInterval: POLL,
+  structuralSharing: false,
+});
+
+/** The document of one revision: asked again only when another one runs. */
+export const configQuery = (digest: string) =>
+  queryOptions({
+    queryKey: ['config', digest],
+    queryFn: () => ask(api.GET('/api/v1/config')),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export interface Text {
+  text: string;
+  /** The digest that the text was read under: sent back as If-Match. */
+  digest: string;
+}
+
+export const textQuery = queryOptions({
+  queryKey: ['text'],
+  queryFn: async (): Promise<Text> => {
+    const pending = api.GET('/api/v1/config', { params: { query: { format: 'yaml' } }, parseAs: 'text' });
+    const text = await ask<string>(pending);
+    return { text, digest: (await pending).response.headers.get('ETag') ?? '' };
+  },
+  gcTime: 0,
+});
+
+export const revisionsQuery = queryOptions({
+  queryKey: ['revisions'],
+  queryFn: () => ask(api.GET('/api/v1/revisions')),
+});
+
+export const differenceQuery = (from: number, to: number) =>
+  queryOptions({
+    queryKey: ['difference', from, to],
+    queryFn: () =>
+      ask(api.GET('/api/v1/revisions/{number}/diff', { params: { path: { number: from }, query: { to } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** A changed document: try it (`dryRun`) or commit it. */
+export function putText(text: string, options: { dryRun: boolean; digest: string; comment?: string }): Promise<Changed> {
+  return ask(
+    api.PUT('/api/v1/config', {
+      params: {
+        query: { dry_run: options.dryRun, comment: options.comment || undefined },
+        header: options.digest ? { 'If-Match': options.digest } : undefined,
+      },
+      body: text,
+      bodySerializer: (body) => body as string,
+      headers: { 'Content-Type': 'application/yaml' },
+    }),
+  );
+}
+
+export function rollBack(number: number, options: { dryRun: boolean; comment?: string }): Promise<Changed> {
+  return ask(
+    api.POST('/api/v1/revisions/{number}/rollback', {
+      params: { path: { number }, query: { dry_run: options.dryRun, comment: options.comment || undefined } },
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import { Button, Card, CardBody, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ask } from '../api/client';
+import { sessionQuery } from '../api/queries';
+import { Brand } from '../parts/Brand';
+import { ErrorNote } from '../parts/ErrorNote';
+import { Preferences } from '../parts/Preferences';
+import { Title } from '../parts/Title';
+
+export function SignInPage() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [user, setUser] = useState('');
+  const [password, setPassword] = useState('');
+  const signIn = useMutation({
+    mutationFn: () => ask(api.POST('/api/v1/login', { body: { user, password } })),
+    onSuccess: (session) => queries.setQueryData(sessionQuery.queryKey, session),
+    onError: () => setPassword(''),
+  });
+  return (
+    <main className="jeoul-alone">
+      <div className="jeoul-bar">
+        <Brand />
+      </div>
+      <Card>
+        <CardBody>
+          <Form
+            onSubmit={(event) => {
+              event.preventDefault();
+              signIn.mutate();
+            }}
+          >
+            <Title name={t('signIn.title')}>{t('signIn.title')}</Title>
+            <ErrorNote error={signIn.error} />
+            <FormGroup label={t('signIn.user')} fieldId="user" isRequired>
+              <TextInput
+                id="user"
+                value={user}
+                onChange={(_, value) => setUser(value)}
+                autoComplete="username"
+                autoCapitalize="none"
+                isRequired
+              />
+            </FormGroup>
+            <FormGroup label={t('signIn.password')} fieldId="password" isRequired>
+              <TextInput
+                id="password"
+                type="password"
+                value={password}
+                onChange={(_, value) => setPassword(value)}
+                autoComplete="current-password"
+                isRequired
+              />
+            </FormGroup>
+            <Button type="submit" isBlock isLoading={signIn.isPending} isDisabled={signIn.isPending || !user || !password}>
+              {t('signIn.do')}
+            </Button>
+          </Form>
+        </CardBody>
+      </Card>
+      <div className="jeoul-bar">
+        <Preferences />
+      </div>
+    </main>
+  );
+}
