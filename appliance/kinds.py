@@ -15,21 +15,26 @@ class KindError(TypeError):
 def kinds[K: BaseModel](package: ModuleType, base: type[K]) -> dict[str, type[K]]:
     """Return the kinds in a package by code, in order of their codes.
 
-    A kind is a subclass of ``base`` with a field ``kind: Literal["code"]``. Raises KindError for a file without exactly one.
+    A kind is a subclass of ``base`` with a field ``kind: Literal["code"]``. Raises KindError for a file without exactly
+    one, and for two files with one code.
     """
     found: dict[str, type[K]] = {}
     for info in pkgutil.iter_modules(package.__path__):
         if info.name.startswith("_"):
             continue
         module = importlib.import_module(f"{package.__name__}.{info.name}")
-        here = [
+        # A set: a second name for the same class is no second kind.
+        here = {
             thing
             for thing in vars(module).values()
             if isinstance(thing, type) and issubclass(thing, base) and thing.__module__ == module.__name__
-        ]
+        }
         if len(here) != 1:
             raise KindError(f"{module.__name__} must define exactly one {base.__name__}, not {len(here)}")
-        found[code(here[0])] = here[0]
+        kind = here.pop()
+        twin = found.setdefault(code(kind), kind)
+        if twin is not kind:
+            raise KindError(f"{kind.__module__} and {twin.__module__} are both of kind {code(kind)!r}")
     return dict(sorted(found.items()))
 
 

@@ -71,8 +71,11 @@ def layer(name: str, key: str, make: Callable[[Path], None], folder: Path | None
         return made
     say(f"{name}: making it")
     start = time.monotonic()
+    # What a failed build left; we hold the lock, so nobody is at work there.
+    for left in home.glob("*.new"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
     fresh = made.with_name(made.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     make(fresh)
     fresh.rename(made)

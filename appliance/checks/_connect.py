@@ -31,7 +31,7 @@ def reason(error: OSError) -> str:
 
 
 async def connect(target: Target, open_socket: OpenSocket) -> socket.socket:
-    """Return a connected non-blocking socket. Raises CheckFailed or NotAsked; closes the socket on every other way out."""
+    """Return a connected non-blocking socket; it is closed on every other way out. Raises CheckFailed or NotAsked."""
     try:
         connection = open_socket(socket.AF_INET6 if ":" in target.address else socket.AF_INET, socket.SOCK_STREAM)
     except OSError as error:

@@ -37,7 +37,9 @@ class Namespaces:
         except OSError as error:
             if error.errno in GONE:
                 raise CheckFailed("the instance's network is not set up on this box") from error
-            raise NotAsked(f"the checker cannot enter the instance's network: {os.strerror(error.errno or 0)}") from error
+            raise NotAsked(
+                f"the checker cannot enter the instance's network: {os.strerror(error.errno or 0)}"
+            ) from error
         try:
             return socket.socket(family, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         finally:

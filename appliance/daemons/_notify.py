@@ -5,7 +5,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Send ``READY=1``, ``STOPPING=1`` or ``WATCHDOG=1``; without systemd, or when it does not listen, nothing happens."""
+    """Send ``READY=1``, ``STOPPING=1`` or ``WATCHDOG=1``; without systemd nothing happens."""
     place = os.environ.get("NOTIFY_SOCKET", "")
     if not place:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from appliance.engines.base import Counters, Driver
-from appliance.table import Op, Path, Row
+from appliance.table import BOX, Op, Path, Row
 
 
 class MemoryDriver(Driver):
@@ -45,7 +45,8 @@ class MemoryDriver(Driver):
             return "it exists already"
         if op.verb != "make" and not there:
             return "it does not exist"
-        if op.verb == "make" and len(op.path) > self.depth and op.path[:-1] not in self.rows:
+        rooted = len(op.path) <= self.depth or op.path[:-1] == (BOX,)
+        if op.verb == "make" and not rooted and op.path[:-1] not in self.rows:
             return "what it stands on does not exist"
         if op.verb == "break" and any(len(p) > len(op.path) and p[: len(op.path)] == op.path for p in self.rows):
             return "something still stands on it"

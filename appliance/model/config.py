@@ -19,11 +19,12 @@ from appliance.fields import (
     Name,
     Port,
     Prefix,
+    Switch,
     Weight,
 )
 from appliance.kinds import kinds
 
-VERSION = 1
+VERSION: Literal[1] = 1
 """The document version that this software writes; older ones are migrated when read."""
 
 MONITOR_KINDS = kinds(checks, Check)  # type: ignore[type-abstract]
@@ -100,7 +101,7 @@ class VirtualService(Part):
     """A VIP and port that clients reach, and the pool that answers."""
 
     description: Description = ""
-    enabled: bool = True
+    enabled: Switch = True
     protocol: Protocol = "tcp"
     address: Annotated[Address, Field(description="The VIP.")]
     port: Port

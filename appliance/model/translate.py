@@ -1,111 +1,165 @@
 """Pydantic's errors in the operator's words, by one table; a test says that the table is complete."""
 
+import difflib
+import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from appliance.model.places import Place, place
 from appliance.model.problems import Problem, join
 
-type Words = Callable[[ErrorDetails], tuple[str, str]]
+
+@dataclass(frozen=True)
+class Found:
+    """An error of pydantic: where, what the operator wrote there, and what pydantic knows about it."""
+
+    place: Place
+    value: Any
+    context: Mapping[str, Any]
+
+
+type Words = Callable[[Found], tuple[str, str]]
 """error -> (sentence, hint)"""
-
-
-def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _own(error: ErrorDetails) -> tuple[str, str]:
-    said = str(error["ctx"]["error"]) if "ctx" in error and "error" in error["ctx"] else error["msg"]
-    value = error["input"]
-    subject = f"{_shown(value)} " if isinstance(value, (str, int, float)) else ""
-    return f"{subject}{said}.", ""
-
 
 PATTERNS = {
     "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}": "a name: letters, digits, _ . - (at most 63, starting with a letter or digit)",
     "[a-z0-9][a-z0-9-]{0,31}": "an instance's name: small letters, digits and - (at most 32)",
     "[a-z][a-z0-9_-]{0,14}": "a link's name: small letters, digits, _ and - (at most 15, starting with a letter)",
-    "/[!-~]*": "a path: it starts with / and holds no spaces",
-    "[!-~]*": "a host name without spaces",
+    "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*": (
+        "a host name: labels of letters, digits and -, joined by dots"
+    ),
+    "/[!-~]*": "a path: it starts with / and holds no spaces or line ends",
+    "[!-~]*": "a host name without spaces or line ends",
 }
+"""pattern -> what it wants; a test says that every pattern of the document is here."""
 
 
-def _pattern(error: ErrorDetails) -> tuple[str, str]:
-    pattern = str(error["ctx"]["pattern"]).removeprefix("^").removesuffix("$")
-    wanted = PATTERNS.get(pattern, "a host name: labels of letters, digits and -, joined by dots")
-    return f"{_shown(error['input'])} is not {wanted}.", ""
+def shown(value: Any) -> str:
+    """Return a value as an operator would write it, at most 60 characters of it."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _choice(error: ErrorDetails) -> tuple[str, str]:
-    ctx = error["ctx"]
-    expected = str(ctx.get("expected", ctx.get("expected_tags"))).replace("'", "")
-    given = error["input"].get("kind") if isinstance(error["input"], dict) else error["input"]
-    return f"{_shown(given)} is not known here.", f"Choose {expected}."
+def _own(found: Found) -> tuple[str, str]:
+    error = found.context["error"]
+    subject = "" if isinstance(found.value, dict | list) else f"{shown(found.value)} "
+    return f"{subject}{str(error).rstrip('.')}.", getattr(error, "hint", "")
+
+
+def _pattern(found: Found) -> tuple[str, str]:
+    pattern = str(found.context["pattern"]).removeprefix("^").removesuffix("$")
+    sentence = f"{shown(found.value)} is not {PATTERNS.get(pattern, 'of the form that is expected here')}."
+    close = re.sub(r"[^A-Za-z0-9_.-]+", "-", found.value).strip("-_.")
+    near = [name for name in (close[:63], close.lower()[:32], close.lower()[:15]) if re.fullmatch(pattern, name)]
+    return sentence, f"For example {near[0]}." if near and pattern in PATTERNS else ""
+
+
+def _choice(found: Found) -> tuple[str, str]:
+    expected = found.context.get("expected") or " or ".join(found.place.kinds)
+    return f"{shown(found.value)} is not known here.", f"Choose {str(expected).replace("'", '')}."
+
+
+def _unknown(found: Found) -> tuple[str, str]:
+    near = difflib.get_close_matches(str(found.place.parts[-1]), found.place.siblings, 1)
+    return "is not known here.", f"Did you mean {near[0]}?" if near else "Check the spelling, or take it out."
+
+
+def _no_kind(found: Found) -> tuple[str, str]:
+    return "is missing.", f"Choose {' or '.join(found.place.kinds)}."
+
+
+def _number(found: Found) -> tuple[str, str]:
+    quoted = isinstance(found.value, str) and re.fullmatch(r"[0-9]{1,9}", found.value)
+    return f"{shown(found.value)} is not a whole number.", "Write it without quotes." if quoted else ""
+
+
+def _text(found: Found) -> tuple[str, str]:
+    return f"{shown(found.value)} is not text.", "" if isinstance(found.value, dict | list) else "Write it in quotes."
+
+
+def _bound(sentence: str) -> Words:
+    # Only durations may be written as text.
+    def words(found: Found) -> tuple[str, str]:
+        hint = "The bound is in seconds." if isinstance(found.value, str) else ""
+        return sentence.format(value=shown(found.value), **found.context), hint
+
+    return words
+
+
+def _few(found: Found) -> tuple[str, str]:
+    least = found.context["min_length"]
+    return "must not be empty." if least == 1 else f"needs at least {least} entries.", ""
 
 
 def _fixed(sentence: str, hint: str = "") -> Words:
-    return lambda error: (sentence, hint)
+    return lambda found: (sentence, hint)
 
 
 def _given(sentence: str, hint: str = "") -> Words:
-    return lambda error: (sentence.format(value=_shown(error["input"]), **error.get("ctx", {})), hint)
+    return lambda found: (sentence.format(value=shown(found.value), **found.context), hint)
 
+
+SETTINGS = _given("{value} stands where settings are expected.", "Write each setting as name: value, below this name.")
 
 TABLE: Mapping[str, Words] = {
     "missing": _fixed("is missing."),
-    "extra_forbidden": _fixed("is not known here.", "Check the spelling, or take it out."),
+    "extra_forbidden": _unknown,
     "value_error": _own,
     "string_pattern_mismatch": _pattern,
     "literal_error": _choice,
     "union_tag_invalid": _choice,
-    "union_tag_not_found": _fixed("needs a kind.", "Write kind: and a monitor's kind, for example kind: tcp."),
-    "string_type": _given("{value} is not text.", "Write it in quotes."),
+    "union_tag_not_found": _no_kind,
+    "string_type": _text,
     "string_too_long": _given("is longer than {max_length} characters."),
-    "int_type": _given("{value} is not a whole number."),
-    "int_parsing": _given("{value} is not a whole number."),
-    "int_from_float": _given("{value} is not a whole number."),
-    "int_parsing_size": _given("{value} is too large a number."),
+    "int_type": _number,
+    "int_from_float": _number,
     "float_type": _given("{value} is not a number."),
     "float_parsing": _given("{value} is not a number."),
     "finite_number": _given("{value} is not a finite number."),
-    "bool_type": _given("{value} is neither true nor false."),
-    "bool_parsing": _given("{value} is neither true nor false."),
-    "greater_than_equal": _given("{value} is too small; the least is {ge}."),
-    "less_than_equal": _given("{value} is too large; the most is {le}."),
-    "too_short": _given("needs at least {min_length} entry."),
+    "bool_type": _given("{value} is neither true nor false.", "Write true or false, without quotes."),
+    "greater_than_equal": _bound("{value} is too small; the least is {ge}."),
+    "less_than_equal": _bound("{value} is too large; the most is {le}."),
+    "too_short": _few,
     "too_long": _given("has more than {max_length} entries."),
-    "tuple_type": _given("{value} is not a list."),
-    "dict_type": _given("{value} is not a map of names to settings."),
-    "model_type": _given("{value} is not a map of settings."),
-    "model_attributes_type": _given("{value} is not a map of settings."),
+    "tuple_type": _given("{value} is not a list.", "Write it in brackets: [one, two]."),
+    "dict_type": _given("{value} stands where names with settings are expected.", "Begin each entry with name: ."),
+    "model_type": SETTINGS,
+    "model_attributes_type": SETTINGS,
 }
 """pydantic's error type -> words."""
+
+STRANGE = _fixed("is not as it should be.")
+"""For an error that the table does not know: a wrong document must be refused, not crash who reads it."""
 
 
 def problems_of(error: ValidationError, document: object) -> list[Problem]:
     """Return the problems behind a validation error of a parsed document."""
-    found = []
-    for detail in error.errors():
-        sentence, hint = TABLE[detail["type"]](detail)
-        found.append(Problem(path=_place(detail["loc"], document), sentence=sentence, hint=hint))
-    return found
+    return [_problem(detail["type"], detail["loc"], detail.get("ctx", {}), document) for detail in error.errors()]
 
 
-def _place(location: tuple[str | int, ...], document: object) -> str:
-    # pydantic adds the tag of a union and "[key]" for a name that is itself wrong: neither stands in the document.
-    parts: list[str | int] = []
-    here: Any = document
-    for index, part in enumerate(location):
-        if part == "[key]":
-            break
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
-        elif index + 1 < len(location) or (isinstance(here, dict) and here.get("kind") == part):
-            continue
-        parts.append(part)
-    return join(*parts)
+def _problem(kind: str, location: tuple[str | int, ...], context: Mapping[str, Any], document: object) -> Problem:
+    of_name = location[-1:] == ("[key]",) and kind != "extra_forbidden"
+    where = place(location, of_name)
+    value = where.parts[-1] if of_name else _value(document, where.parts)
+    parts = where.parts
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        parts = (*parts, "kind")
+        value = value.get("kind") if isinstance(value, dict) else value
+    sentence, hint = TABLE.get(kind, STRANGE)(Found(where, value, context))
+    if value is None and kind not in ("missing", "union_tag_not_found"):
+        hint = "Give it a value, or take the line out."
+    return Problem(path=join(*parts), sentence=sentence, hint=hint)
+
+
+def _value(document: Any, parts: tuple[str | int, ...]) -> Any:
+    # What the operator wrote says more than what pydantic made of it; a missing setting has no value.
+    for part in parts:
+        try:
+            document = document[part]
+        except (IndexError, KeyError, TypeError):
+            return None
+    return document

@@ -15,6 +15,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from appliance.store import revisions
 from appliance.store.errors import StoreCorrupt, StoreError, translate
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ def _open(path: Path) -> Store:
         with _translated(path):
             _check(engine, path)
             _migrate(engine, path)
+            _check_head(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -131,6 +133,14 @@ def _check(engine: Engine, path: Path) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if said != "ok" or broken is not None:
         raise StoreCorrupt(f"The database {path} is damaged: {said if said != 'ok' else 'its tables do not fit'}.")
+
+
+def _check_head(engine: Engine) -> None:
+    # A page can be whole and wrong; the newest document is what the box will be managed by.
+    with engine.connect() as connection:
+        newest = revisions.head(connection)
+        if newest is not None and revisions.document(connection, newest.number) is None:
+            raise StoreCorrupt(f"The document of the newest revision {newest.number} is not in the database.")
 
 
 def _migrate(engine: Engine, path: Path) -> None:

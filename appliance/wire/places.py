@@ -3,9 +3,6 @@
 import os
 from pathlib import Path
 
-RUN = Path(os.environ.get("JEOUL_RUN", "/run"))
-"""Folder of the processes' own runtime folders; tests set another."""
-
 USERS = {name: f"jeoul-{name}" for name in ("api", "director", "programmer", "checker", "monitor")}
 """process -> the user that it runs as."""
 
@@ -19,8 +16,8 @@ CALLERS = {
 
 
 def runtime(process: str) -> Path:
-    """Return a process's runtime folder: it survives restarts of the process and not of the box."""
-    return RUN / f"jeoul-{process}"
+    """Return a process's runtime folder, below $JEOUL_RUN: it survives restarts of the process and not of the box."""
+    return Path(os.environ.get("JEOUL_RUN", "/run")) / f"jeoul-{process}"
 
 
 def address(process: str) -> Path:

@@ -7,8 +7,8 @@ import {
   createRoute,
   createRouter,
   Outlet,
-  redirect,
   RouterProvider,
+  redirect,
 } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { onSignedOut } from './api/client';

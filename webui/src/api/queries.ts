@@ -1,6 +1,7 @@
 /** What the pages ask of the server, and how often. */
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, ask } from './client';
+import { key, type Reading } from './rates';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -41,7 +42,10 @@ export const statusQuery = queryOptions({
 
 export const countersQuery = queryOptions({
   queryKey: ['counters'],
-  queryFn: async () => ({ at: performance.now(), ...(await ask(api.GET('/api/v1/counters'))) }),
+  queryFn: async (): Promise<Reading> => {
+    const { counters } = await ask(api.GET('/api/v1/counters'));
+    return { at: performance.now(), values: new Map(counters.map(([path, values]) => [key(path), values])) };
+  },
   refetchInterval: POLL,
   structuralSharing: false,
 });
@@ -70,9 +74,15 @@ export const textQuery = queryOptions({
   gcTime: 0,
 });
 
-export const revisionsQuery = queryOptions({
+const REVISIONS = 50;
+
+/** Newest first, a page at a time. */
+export const revisionsQuery = infiniteQueryOptions({
   queryKey: ['revisions'],
-  queryFn: () => ask(api.GET('/api/v1/revisions')),
+  queryFn: ({ pageParam: before }) =>
+    ask(api.GET('/api/v1/revisions', { params: { query: { before, limit: REVISIONS } } })),
+  initialPageParam: undefined as number | undefined,
+  getNextPageParam: (page) => (page.length === REVISIONS ? page.at(-1)?.number : undefined),
 });
 
 export const differenceQuery = (from: number, to: number) =>
@@ -84,7 +94,10 @@ export const differenceQuery = (from: number, to: number) =>
   });
 
 /** A changed document: try it (`dryRun`) or commit it. */
-export function putText(text: string, options: { dryRun: boolean; digest: string; comment?: string }): Promise<Changed> {
+export function putText(
+  text: string,
+  options: { dryRun: boolean; digest: string; comment?: string },
+): Promise<Changed> {
   return ask(
     api.PUT('/api/v1/config', {
       params: {
@@ -105,3 +118,7 @@ export function rollBack(number: number, options: { dryRun: boolean; comment?: s
     }),
   );
 }
+
+/** Whether somebody may change anything; the server decides in the end. */
+export const mayChange = (session: Session | null | undefined): boolean =>
+  session?.role === 'operator' || session?.role === 'admin';

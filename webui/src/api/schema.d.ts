@@ -29,7 +29,7 @@ export interface paths {
       responses: { 200: Answer<unknown> };
     };
   };
-  '/api/v1/revisions': { get: { responses: { 200: Answer<S['Revision'][]> } } };
+  '/api/v1/revisions': { get: { parameters: { query?: { before?: number; limit?: number } }; responses: { 200: Answer<S['Revision'][]> } } };
   '/api/v1/revisions/{number}/diff': {
     get: {
       parameters: { path: { number: number }; query?: { to?: number } };
@@ -95,7 +95,7 @@ export interface components {
       left: S['Left'][];
       applied: boolean;
     };
-    Revision: { number: number; digest: string; author: string; time: number; comment: string };
+    Revision: { number: number; digest: string; author: string; time: number; comment: string; parent: number | null; kept: boolean };
     Verdict: {
       key: string;
       monitor: string;

@@ -54,7 +54,12 @@ export function SignInPage() {
                 isRequired
               />
             </FormGroup>
-            <Button type="submit" isBlock isLoading={signIn.isPending} isDisabled={signIn.isPending || !user || !password}>
+            <Button
+              type="submit"
+              isBlock
+              isLoading={signIn.isPending}
+              isDisabled={signIn.isPending || !user || !password}
+            >
               {t('signIn.do')}
             </Button>
           </Form>

@@ -8,7 +8,8 @@ export function ErrorNote({ error }: { error: Error | null }) {
   const { t } = useTranslation();
   if (!error) return null;
   const known = error instanceof ApiError ? error : new ApiError(0, '');
-  const title = known.message || (known.status === 0 ? t('error.unreachable') : t('error.status', { status: known.status }));
+  const title =
+    known.message || (known.status === 0 ? t('error.unreachable') : t('error.status', { status: known.status }));
   const hint = known.hint || (known.status === 0 ? t('error.unreachableHint') : '');
   return (
     <div role="alert">
