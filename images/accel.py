@@ -33,7 +33,9 @@ def _boots_with_kvm(kernel: Path, initrd: Path) -> bool:
         command = ["setpriv", "--pdeathsig", "KILL", "--", QEMU, *KVM, "-machine", "q35", "-smp", "2", "-m", "512M"]
         command += ["-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{log.name}"]
         command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", "console=ttyS0 panic=-1"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             deadline = time.monotonic() + _SECONDS
             while time.monotonic() < deadline and process.poll() is None:
@@ -48,7 +50,7 @@ def _boots_with_kvm(kernel: Path, initrd: Path) -> bool:
 
 @remember
 def accelerator(folder: Path) -> tuple[str, ...]:
-    """Return QEMU's accelerator arguments for the image folder's kernel (vmlinuz, initrd.img); JEOUL_ACCEL=kvm|tcg decides by hand."""
+    """Return QEMU's accelerator arguments for the kernel of an image's folder; JEOUL_ACCEL=kvm|tcg decides by hand."""
     chosen = os.environ.get("JEOUL_ACCEL", "")
     if not chosen and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         chosen = "tcg"
@@ -57,7 +59,11 @@ def accelerator(folder: Path) -> tuple[str, ...]:
         if not known.exists():
             say(f"trying KVM by booting with it (once for this kernel, up to {_SECONDS:.0f} s)")
             works = _boots_with_kvm(folder / "vmlinuz", folder / "initrd.img")
-            say("KVM works" if works else "/dev/kvm is there, but the kernel does not boot with it: using TCG, which is slow")
+            say(
+                "KVM works"
+                if works
+                else "/dev/kvm is there, but the kernel does not boot with it: using TCG, which is slow"
+            )
             known.parent.mkdir(parents=True, exist_ok=True)
             known.write_text("kvm" if works else "tcg")
         chosen = known.read_text()

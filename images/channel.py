@@ -1,7 +1,7 @@
 """The tests' way to run commands in the guest as root; nothing of it is in the image (docs/decisions/0002-qemu.md).
 
-QEMU hands the guest two systemd credentials (SMBIOS type 11): a unit that runs a small shell loop on a virtio serial port, and
-a drop-in that starts it. Who can set them owns the machine's firmware and disk anyway.
+QEMU hands the guest two systemd credentials (SMBIOS type 11): a unit that runs a small shell loop on a virtio serial
+port, and a drop-in that starts it. Who can set them owns the machine's firmware and disk anyway.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The disk: a GPT with GRUB for BIOS and UEFI, two slots and the data partition, laid out by genimage without mounting anything."""
+"""The disk: a GPT with GRUB for BIOS and UEFI, two slots and the data partition; nothing is mounted to make it."""
 
 import os
 import struct
@@ -42,9 +42,10 @@ LAYOUT = (
 )
 
 # What GRUB's core images must hold to read grub.cfg and a slot; nothing is loaded from disk.
-_MODULES = (
-    "part_gpt fat squash4 normal configfile loadenv search test regexp echo linux serial terminal minicmd sleep halt reboot gzio"
-).split()
+_MODULES = [
+    *("part_gpt", "fat", "squash4", "gzio", "normal", "configfile", "loadenv", "regexp", "test", "echo", "linux"),
+    *("serial", "terminal", "minicmd", "sleep", "halt", "reboot"),
+]
 _GRUB = {
     "i386-pc": (["biosdisk"], "(,gpt2)/grub"),
     "x86_64-efi": (["efi_gop", "efi_uga", "all_video", "gfxterm"], "/grub"),
@@ -62,7 +63,7 @@ def _core(platform: str, out: Path) -> None:
 
 
 def _bios_start(work: Path, at: int) -> None:
-    """Write boot.img (into the MBR) and core.img (into the BIOS partition at byte `at`), each told where the next one lies."""
+    """Write boot.img (for the MBR) and core.img (for byte `at`, the BIOS partition), each told where the next lies."""
     boot = bytearray(Path("/usr/lib/grub/i386-pc/boot.img").read_bytes())
     struct.pack_into("<Q", boot, 0x5C, at // SECTOR)
     (work / "mbr.img").write_bytes(boot[:440])

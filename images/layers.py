@@ -35,7 +35,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def digest(*inputs: Path | str) -> str:
-    """Return the digest of the inputs: a string by value, a path (relative to the repository) by names, x bits and content."""
+    """Return the digest of the inputs: a string by value, a path in the repository by names, x bits and content."""
     state = hashlib.sha256()
     for item in inputs:
         if isinstance(item, str):

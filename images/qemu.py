@@ -113,11 +113,12 @@ class Machine:
             command += qemu_arguments(self._folder / "channel")
         return command
 
-    def start(self) -> Self:
-        """Switch the machine on and return at once; wait_for_serial or run say when it is up."""
+    def start(self, firmware: Firmware | None = None) -> Self:
+        """Switch the machine on, with another firmware where named, and return at once (run waits for the boot)."""
         if self._process is not None and self._process.poll() is None:
             raise MachineError("the machine is running already")
         self._disconnect()
+        self._firmware = firmware or self._firmware
         self._seen = self.serial_log.stat().st_size
         errors = self._folder / "qemu.log"
         with errors.open("wb") as log:
@@ -174,7 +175,9 @@ class Machine:
     def run(self, command: str, timeout: float = 300.0) -> tuple[int, str]:
         """Run a shell command as root in the guest, waiting for it to boot; return exit status and output."""
         if self._channel is None:
-            raise MachineError("this machine is off, or has no command channel: Machine(..., root_channel=True).start()")
+            raise MachineError(
+                "this machine is off, or has no command channel: Machine(..., root_channel=True).start()"
+            )
         try:
             return self._channel.run(command, timeout)
         except TimeoutError as error:
@@ -224,6 +227,8 @@ class Machine:
         """Return the machine; start() is the caller's."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the machine."""
         self.close()

@@ -11,9 +11,9 @@ _TAP, _NO_PI, _VNET_HDR = 0x0002, 0x1000, 0x4000
 
 
 def open_tap(netns: Path | None, name: str) -> int:
-    """Open the tap device `name` inside a network namespace (None: our own), making it unless it exists; return the descriptor.
+    """Open the tap device `name` inside a network namespace (None: our own) and return the descriptor.
 
-    The device goes with the descriptor unless somebody made it persistent before. It is left down.
+    It is made unless it exists, left down, and goes with the descriptor unless somebody made it persistent before.
     """
     result: list[int | OSError] = []
 

@@ -1,20 +1,6 @@
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-
-/** PatternFly's base style names fonts and pictures that no page of ours shows; what is not named is not shipped. */
-function onlyWhatIsUsed(): Plugin {
-  return {
-    name: 'only-what-is-used',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!id.endsWith('/react-core/dist/styles/base.css')) return null;
-      return code
-        .replace(/@font-face\s*\{[^}]*\}/g, (face) => (/Italic|pficon/.test(face) ? '' : face))
-        .replace(/url\("\.\/assets\/images\/[^"]*"\)/g, 'none');
-    },
-  };
-}
+import { onlyWhatIsUsed } from './unused';
 
 export default defineConfig({
   plugins: [onlyWhatIsUsed(), react()],

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from appliance.api.roles import Role
-from appliance.fields import Name
 from appliance.model.compare import Change
 from appliance.model.problems import Problem
 from appliance.model.signals import Administrative
 from appliance.table import Path
-from appliance.wire.messages import Left, Status, Step
+from appliance.wire import messages
+from appliance.wire.messages import Left, Step
 
 
 class Form(BaseModel):
@@ -113,7 +113,7 @@ class MemberState(Form):
     state: Administrative
 
 
-class RevisionInfo(Form):
+class Revision(Form):
     """Who changed something, when and why."""
 
     number: int
@@ -125,7 +125,7 @@ class RevisionInfo(Form):
     kept: Annotated[bool, Field(description="False when the document was dropped to make room.")]
 
 
-class RevisionDocument(RevisionInfo):
+class RevisionDocument(Revision):
     """A revision with its document."""
 
     document: Annotated[dict[str, Any], Field(description="The document, as it was committed.")]
@@ -139,7 +139,7 @@ class Difference(Form):
     changes: tuple[Change, ...]
 
 
-class BoxStatus(Status):
+class Status(messages.Status):
     """The director's view, and the newest revision beside the running one."""
 
     head_revision: int
@@ -184,9 +184,3 @@ class Done(Form):
     """It is done."""
 
     done: bool = True
-
-
-class PersonName(Form):
-    """A name, judged like every other name."""
-
-    name: Name

@@ -113,7 +113,7 @@ class Commits:
                 raise Trouble(503, "The newest revision is not known yet.", "Put a whole document, or try again.")
             old: Document = {} if head is None else head.document
             await self._expect(expected, head)
-            config, canonical = await asyncio.to_thread(_judge, edit, old)
+            canonical = await asyncio.to_thread(_judge, edit, old)
             document: Document = json.loads(canonical)
             found = tuple(await asyncio.to_thread(changes, old, document))
             digest = hashlib.sha256(canonical).hexdigest()
@@ -254,9 +254,7 @@ class Commits:
                 connection, author=author.name, time=now, comment=author.comment, canonical=canonical, first=first
             )
             detail = f"revision {revision.number}: {author.comment or 'no comment'}"
-            audit.add(
-                connection, time=now, user=author.name, address=author.address, action="commit", detail=detail
-            )
+            audit.add(connection, time=now, user=author.name, address=author.address, action="commit", detail=detail)
         return revision
 
     def _is_known(self, number: int, digest: str) -> bool:
@@ -271,6 +269,5 @@ class Commits:
         return None if canonical is None else dict(json.loads(canonical))
 
 
-def _judge(edit: Edit, old: Document) -> tuple[Config, bytes]:
-    config = documents.check(edit(old))
-    return config, config.canonical()
+def _judge(edit: Edit, old: Document) -> bytes:
+    return documents.check(edit(old)).canonical()

@@ -14,7 +14,7 @@ from appliance.api.answers import ErrorAnswer
 from appliance.api.parts import Unknown
 from appliance.model.compare import Change
 from appliance.model.problems import Invalid, Problem, join
-from appliance.model.translate import TABLE
+from appliance.model.translate import STRANGE, TABLE, Words, shown
 from appliance.store.errors import StoreCorrupt, StoreError, StoreFull
 from appliance.wire.client import Refusal, Unreachable
 
@@ -26,6 +26,18 @@ WORDS: Mapping[int, tuple[str, str]] = {
     413: ("The request is too large.", "A document may have 16 MiB, everything else 64 KiB."),
 }
 """Status -> sentence and hint for what the framework refuses by itself."""
+
+
+WORDS_OF_FORMS: Mapping[str, Words] = {
+    "int_parsing": lambda found: (f"{shown(found['input'])} is not a whole number.", ""),
+    "float_parsing": lambda found: (f"{shown(found['input'])} is not a number.", ""),
+    "bool_parsing": lambda found: (f"{shown(found['input'])} is neither true nor false.", ""),
+    "int_parsing_size": lambda found: (f"{shown(found['input'])} is too large a number.", ""),
+    "extra_forbidden": lambda found: ("is not known here.", "The description is at /api/v1/openapi.json."),
+    "dict_type": lambda found: ("is not a JSON object.", "Send Content-Type: application/json."),
+    "model_attributes_type": lambda found: ("is not a JSON object.", "Send Content-Type: application/json."),
+}
+"""pydantic's error type -> words, for what stands in a request and never in a document."""
 
 
 class Trouble(Exception):
@@ -54,14 +66,13 @@ def request_problems(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """Return what is wrong with a request's own fields, in the words that documents use."""
     found = []
     for detail in errors:
-        words = TABLE.get(detail["type"])
-        sentence, hint = words(detail) if words else ("is not what is expected here.", "")  # type: ignore[arg-type]
-        if detail["type"] == "json_invalid":
-            sentence = f"is not readable JSON: {detail.get('ctx', {}).get('error', 'it ends too early')}."
         where, *rest = detail["loc"] or ("body",)
-        path = join(*rest) if where == "body" and detail["type"] != "json_invalid" else ""
-        if where in ("query", "path", "header") and rest:
-            path, sentence = f"{where}:{rest[0]}", f"{sentence}"
+        path = join(*rest) if where == "body" else f"{where}:{rest[0]}" if rest else str(where)
+        context = detail.get("ctx", {})
+        if detail["type"] == "json_invalid":
+            path, sentence, hint = "", f"is not readable JSON: {context.get('error', 'it ends too early')}.", ""
+        else:
+            sentence, hint = WORDS_OF_FORMS.get(detail["type"], TABLE.get(detail["type"], STRANGE))(detail)
         found.append(Problem(path=path, sentence=sentence, hint=hint))
     return found
 
@@ -95,7 +106,9 @@ def as_trouble(error: Exception) -> Trouble:
             sentence, hint = WORDS.get(error.status_code, (f"{HTTPStatus(error.status_code).phrase}.", ""))
             return Trouble(error.status_code, sentence, hint, headers=error.headers)
         case _:
-            return Trouble(500, "There is a fault in Jeoul itself.", "The log of jeoul-api says more; please report it.")
+            return Trouble(
+                500, "There is a fault in Jeoul itself.", "The log of jeoul-api says more; please report it."
+            )
 
 
 def install(app: FastAPI) -> None:

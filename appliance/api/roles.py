@@ -11,7 +11,7 @@ ROLES: Mapping[Role, frozenset[Right]] = {
     "operator": frozenset({"read", "change"}),
     "admin": frozenset({"read", "change", "people"}),
 }
-"""``read`` everything but people; ``change`` the document and members' states; ``people``: users and the audit trail."""
+"""``read``: all but people; ``change``: the document and members' states; ``people``: users and the audit trail."""
 
 
 def may(role: str, right: Right) -> bool:

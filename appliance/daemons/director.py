@@ -246,7 +246,8 @@ class Director:
 
     def status(self) -> Status:
         """Return the whole view."""
-        states = self.signals().operational
+        signals = self.signals()
+        states = signals.operational
         members = {}
         for name, instance in self.running.config.instances.items():
             for pool_name, pool in instance.pools.items():
@@ -263,7 +264,7 @@ class Director:
             digest=self.running.digest,
             committed_at=self.running.committed_at,
             source=self.source,
-            settled=self.passes > 0 and not left,
+            settled=self._expected == (self.running.digest, signals) and not left,
             last_pass=self.last_pass,
             passes=self.passes,
             steps_taken=self.steps_taken,

@@ -11,8 +11,9 @@ from appliance.model import text as texts
 from appliance.model.config import Config
 from appliance.model.migrations import migrate
 from appliance.model.problems import Invalid, Problem, join, split
+from appliance.model.references import references
 from appliance.model.translate import problems_of
-from appliance.model.validate import problems
+from appliance.model.validate import collisions, problems
 
 NESTED = (("instances", "pools", "members"), ("instances", "*"), ("ports",))
 """The collections of named objects, the deepest first; names stand between the words."""
@@ -51,7 +52,7 @@ def check(document: object) -> Config:
         config = Config.model_validate(document)
     except ValidationError as error:
         found = problems_of(error, document)
-        raise Invalid([*found, *_beside(document, found)]) from None
+        raise Invalid([*found, *references(document), *_beside(document, found)]) from None
     if found := problems(config):
         raise Invalid(found)
     return config
@@ -71,7 +72,7 @@ def _beside(document: dict[str, Any], found: list[Problem]) -> list[Problem]:
         config = Config.model_validate(half)
     except ValidationError:
         return []  # A fault that cannot be cut out: those that were found already must do.
-    return problems(config, frozenset(join(*parts) for parts in dropped))
+    return collisions(config, frozenset(join(*parts) for parts in dropped))
 
 
 def _object(parts: list[str]) -> tuple[str, ...]:

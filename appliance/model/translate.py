@@ -4,27 +4,22 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from appliance.model.config import Config
 from appliance.model.places import Place, place
 from appliance.model.problems import Problem, join
 
 
-@dataclass(frozen=True)
-class Found:
-    """An error of pydantic: where, what the operator wrote there, and what pydantic knows about it."""
-
-    place: Place
-    value: Any
-    context: Mapping[str, Any]
-
-
+type Found = Mapping[str, Any]
+"""An error as pydantic tells it (``type``, ``loc``, ``input``, ``ctx``), with its ``place`` in a document."""
 type Words = Callable[[Found], tuple[str, str]]
 """error -> (sentence, hint)"""
 
+NOWHERE = Place(())
 PATTERNS = {
     "[A-Za-z0-9][A-Za-z0-9_.-]{0,62}": "a name: letters, digits, _ . - (at most 63, starting with a letter or digit)",
     "[a-z0-9][a-z0-9-]{0,31}": "an instance's name: small letters, digits and - (at most 32)",
@@ -44,54 +39,66 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _context(found: Found) -> Mapping[str, Any]:
+    context: Mapping[str, Any] = found.get("ctx", {})
+    return context
+
+
+def _place(found: Found) -> Place:
+    where: Place = found.get("place", NOWHERE)
+    return where
+
+
 def _own(found: Found) -> tuple[str, str]:
-    error = found.context["error"]
-    subject = "" if isinstance(found.value, dict | list) else f"{shown(found.value)} "
+    error = _context(found).get("error", found.get("msg", "is not as it should be"))
+    subject = "" if isinstance(found["input"], dict | list) else f"{shown(found['input'])} "
     return f"{subject}{str(error).rstrip('.')}.", getattr(error, "hint", "")
 
 
 def _pattern(found: Found) -> tuple[str, str]:
-    pattern = str(found.context["pattern"]).removeprefix("^").removesuffix("$")
-    sentence = f"{shown(found.value)} is not {PATTERNS.get(pattern, 'of the form that is expected here')}."
-    close = re.sub(r"[^A-Za-z0-9_.-]+", "-", found.value).strip("-_.")
+    pattern = str(_context(found)["pattern"]).removeprefix("^").removesuffix("$")
+    sentence = f"{shown(found['input'])} is not {PATTERNS.get(pattern, 'of the form that is expected here')}."
+    close = re.sub(r"[^A-Za-z0-9_.-]+", "-", found["input"]).strip("-_.")
     near = [name for name in (close[:63], close.lower()[:32], close.lower()[:15]) if re.fullmatch(pattern, name)]
     return sentence, f"For example {near[0]}." if near and pattern in PATTERNS else ""
 
 
 def _choice(found: Found) -> tuple[str, str]:
-    expected = found.context.get("expected") or " or ".join(found.place.kinds)
-    return f"{shown(found.value)} is not known here.", f"Choose {str(expected).replace("'", '')}."
+    expected = _context(found).get("expected") or " or ".join(_place(found).kinds)
+    return f"{shown(found['input'])} is not known here.", f"Choose {str(expected).replace("'", '')}."
 
 
 def _unknown(found: Found) -> tuple[str, str]:
-    near = difflib.get_close_matches(str(found.place.parts[-1]), found.place.siblings, 1)
+    near = difflib.get_close_matches(str(found["loc"][-1]), _place(found).siblings, 1)
     return "is not known here.", f"Did you mean {near[0]}?" if near else "Check the spelling, or take it out."
 
 
 def _no_kind(found: Found) -> tuple[str, str]:
-    return "is missing.", f"Choose {' or '.join(found.place.kinds)}."
+    return "is missing.", f"Choose {' or '.join(_place(found).kinds)}."
 
 
 def _number(found: Found) -> tuple[str, str]:
-    quoted = isinstance(found.value, str) and re.fullmatch(r"[0-9]{1,9}", found.value)
-    return f"{shown(found.value)} is not a whole number.", "Write it without quotes." if quoted else ""
+    quoted = isinstance(found["input"], str) and re.fullmatch(r"0|[1-9][0-9]{0,8}", found["input"])
+    return f"{shown(found['input'])} is not a whole number.", "Write it without quotes." if quoted else ""
 
 
 def _text(found: Found) -> tuple[str, str]:
-    return f"{shown(found.value)} is not text.", "" if isinstance(found.value, dict | list) else "Write it in quotes."
+    return f"{shown(found['input'])} is not text.", "" if isinstance(
+        found["input"], dict | list
+    ) else "Write it in quotes."
 
 
 def _bound(sentence: str) -> Words:
     # Only durations may be written as text.
     def words(found: Found) -> tuple[str, str]:
-        hint = "The bound is in seconds." if isinstance(found.value, str) else ""
-        return sentence.format(value=shown(found.value), **found.context), hint
+        hint = "The bound is in seconds." if isinstance(found["input"], str) else ""
+        return sentence.format(value=shown(found["input"]), **_context(found)), hint
 
     return words
 
 
 def _few(found: Found) -> tuple[str, str]:
-    least = found.context["min_length"]
+    least = _context(found)["min_length"]
     return "must not be empty." if least == 1 else f"needs at least {least} entries.", ""
 
 
@@ -100,7 +107,7 @@ def _fixed(sentence: str, hint: str = "") -> Words:
 
 
 def _given(sentence: str, hint: str = "") -> Words:
-    return lambda found: (sentence.format(value=shown(found.value), **found.context), hint)
+    return lambda found: (sentence.format(value=shown(found["input"]), **_context(found)), hint)
 
 
 SETTINGS = _given("{value} stands where settings are expected.", "Write each setting as name: value, below this name.")
@@ -120,13 +127,17 @@ TABLE: Mapping[str, Words] = {
     "float_type": _given("{value} is not a number."),
     "float_parsing": _given("{value} is not a number."),
     "finite_number": _given("{value} is not a finite number."),
+    "int_parsing": _number,
+    "bool_parsing": _given("{value} is neither true nor false.", "Write true or false, without quotes."),
     "bool_type": _given("{value} is neither true nor false.", "Write true or false, without quotes."),
     "greater_than_equal": _bound("{value} is too small; the least is {ge}."),
     "less_than_equal": _bound("{value} is too large; the most is {le}."),
     "too_short": _few,
     "too_long": _given("has more than {max_length} entries."),
     "tuple_type": _given("{value} is not a list.", "Write it in brackets: [one, two]."),
-    "dict_type": _given("{value} stands where names with settings are expected.", "Begin each entry with name: ."),
+    "dict_type": _given(
+        "{value} stands where names with settings are expected.", "Begin each entry with its name and a colon."
+    ),
     "model_type": SETTINGS,
     "model_attributes_type": SETTINGS,
 }
@@ -136,20 +147,24 @@ STRANGE = _fixed("is not as it should be.")
 """For an error that the table does not know: a wrong document must be refused, not crash who reads it."""
 
 
-def problems_of(error: ValidationError, document: object) -> list[Problem]:
-    """Return the problems behind a validation error of a parsed document."""
-    return [_problem(detail["type"], detail["loc"], detail.get("ctx", {}), document) for detail in error.errors()]
+def problems_of(error: ValidationError, document: object, top: type[BaseModel] = Config) -> list[Problem]:
+    """Return the problems behind a validation error of a parsed document of the type ``top``."""
+    found = (_problem(detail, document, top) for detail in error.errors(include_url=False))
+    return [problem for problem in found if problem is not None]
 
 
-def _problem(kind: str, location: tuple[str | int, ...], context: Mapping[str, Any], document: object) -> Problem:
-    of_name = location[-1:] == ("[key]",) and kind != "extra_forbidden"
-    where = place(location, of_name)
-    value = where.parts[-1] if of_name else _value(document, where.parts)
+def _problem(detail: ErrorDetails, document: object, top: type[BaseModel]) -> Problem | None:
+    kind = detail["type"]
+    of_name = detail["loc"][-1:] == ("[key]",) and kind != "extra_forbidden"
+    where = place(detail["loc"], of_name, top)
     parts = where.parts
+    value = parts[-1] if of_name else _value(document, parts)
+    if kind == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
+        return None  # Entries that are wrong were not counted; they have problems of their own.
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         parts = (*parts, "kind")
         value = value.get("kind") if isinstance(value, dict) else value
-    sentence, hint = TABLE.get(kind, STRANGE)(Found(where, value, context))
+    sentence, hint = TABLE.get(kind, STRANGE)({**detail, "input": value, "place": where})
     if value is None and kind not in ("missing", "union_tag_not_found"):
         hint = "Give it a value, or take the line out."
     return Problem(path=join(*parts), sentence=sentence, hint=hint)

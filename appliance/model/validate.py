@@ -1,11 +1,11 @@
 """What single fields cannot tell: names that lead nowhere, addresses that collide, modes that cannot work."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 
 from appliance.model.config import Config, Instance, Member, Pool, VirtualService
 from appliance.model.problems import Problem, join
+from appliance.model.references import references
 
 MANAGEMENT = "mgmt"
 """Device name of the management port; it is never a data port."""
@@ -18,14 +18,19 @@ KERNELS = frozenset((
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def problems(config: Config, dropped: frozenset[str] = frozenset()) -> list[Problem]:
-    """Return every problem of a document whose fields are each right.
+def problems(config: Config) -> list[Problem]:
+    """Return every problem of a document whose fields are each right."""
+    return [*references(config.model_dump()), *collisions(config)]
+
+
+def collisions(config: Config, dropped: frozenset[str] = frozenset()) -> list[Problem]:
+    """Return what cannot stand together.
 
     ``dropped`` are the paths of objects that were left out for problems of their own: they count as being there.
     """
     found = list(_ports(config))
     for name, instance in config.instances.items():
-        found.extend(_Rules(config, name, instance, dropped).problems())
+        found.extend(_Rules(name, instance, dropped).problems())
     found.extend(_shared(config))
     return found
 
@@ -100,16 +105,14 @@ def _on_wires(instance: Instance) -> Iterator[tuple[str, str, str]]:
             yield instance.interfaces[towards[1]].port, address, join("services", services[0], "address")
 
 
-def _known(what: str, names: Iterable[str]) -> str:
-    return f"{what}: {', '.join(names) or 'none yet'}."
-
-
 class _Rules:
     """The rules of one instance; what several of them need is worked out once."""
 
-    def __init__(self, config: Config, name: str, instance: Instance, dropped: frozenset[str]) -> None:
-        self.config, self.instance, self.dropped = config, instance, dropped
+    def __init__(self, name: str, instance: Instance, dropped: frozenset[str]) -> None:
+        self.instance = instance
         self.path = join("instances", name)
+        # An interface that is wrong in itself was left out: then no network can be said to lack.
+        self.half_known = any(path.startswith(f"{self.path}/interfaces") for path in dropped)
         self.networks = networks(instance)
         self.vips = vips(instance)
         self.own = {own.partition("/")[0]: key for key, held in instance.interfaces.items() for own in held.addresses}
@@ -122,15 +125,6 @@ class _Rules:
         for name, pool in self.instance.pools.items():
             yield from self._pool(name, pool)
         yield from self._services()
-
-    @cached_property
-    def _half_known(self) -> bool:
-        """Whether an interface is missing because it is wrong in itself, so that no network can be said to lack."""
-        return any(path.startswith(f"{self.path}/interfaces") for path in self.dropped)
-
-    def _missing(self, path: str) -> bool:
-        """Return whether an object is missing in the document, and not only left out."""
-        return path not in self.dropped and path.rpartition("/")[0] not in self.dropped
 
     def _network_of(self, address: str) -> tuple[Network, str] | None:
         return _holding(self.networks, address)
@@ -147,17 +141,11 @@ class _Rules:
         return ""
 
     def _interfaces(self) -> Iterator[Problem]:
-        for name, interface in self.instance.interfaces.items():
+        for name in self.instance.interfaces:
             here = self.path + join("interfaces", name)
             if name in KERNELS:
                 yield Problem(
                     path=here, sentence="has a name that the kernel uses itself.", hint="Choose another name."
-                )
-            if interface.port not in self.config.ports and self._missing(join("ports", interface.port)):
-                yield Problem(
-                    path=here + "/port",
-                    sentence=f"There is no port {interface.port!r}.",
-                    hint=_known("Ports in this document", self.config.ports) + " Add it under /ports.",
                 )
 
     def _addresses(self) -> Iterator[Problem]:
@@ -204,7 +192,7 @@ class _Rules:
             return "is this instance's own address", "A gateway is another machine."
         if gateway in self.vips:
             return f"is the VIP of service {self.vips[gateway][0]!r}", "A gateway is another machine."
-        if self._network_of(gateway) is None and not self._half_known:
+        if self._network_of(gateway) is None and not self.half_known:
             return "is on no network of an interface", "Give an interface an address on the gateway's network."
         if what := self._reserved(gateway):
             return f"is {what}", "Use the gateway's own address."
@@ -216,9 +204,6 @@ class _Rules:
             spot = here + join("monitors", index)
             if monitor in pool.monitors[:index]:
                 yield Problem(path=spot, sentence=f"Monitor {monitor!r} stands twice.", hint="Keep one of them.")
-            elif monitor not in self.instance.monitors and self._missing(self.path + join("monitors", monitor)):
-                hint = _known("Monitors of this instance", self.instance.monitors)
-                yield Problem(path=spot, sentence=f"There is no monitor {monitor!r}.", hint=hint)
         seen: dict[tuple[str, int], str] = {}
         for key, member in pool.members.items():
             twin = seen.setdefault((member.address, member.port), key)
@@ -261,9 +246,6 @@ class _Rules:
                     yield from self._serves(
                         name, service, member, self.path + join("pools", service.pool, "members", key)
                     )
-            elif self._missing(self.path + join("pools", service.pool)):
-                hint = _known("Pools of this instance", self.instance.pools)
-                yield Problem(path=here + "/pool", sentence=f"There is no pool {service.pool!r}.", hint=hint)
 
     def _serves(self, name: str, service: VirtualService, member: Member, where: str) -> Iterator[Problem]:
         if version(member.address) != version(service.address):
@@ -281,7 +263,7 @@ class _Rules:
                 f"and the service's port is {service.port}.",
                 hint="Use the service's port, or forwarding: nat.",
             )
-        if service.forwarding == "dr" and self._network_of(member.address) is None and not self._half_known:
+        if service.forwarding == "dr" and self._network_of(member.address) is None and not self.half_known:
             yield Problem(
                 path=where + "/address",
                 sentence=f"{member.address} cannot serve {name!r}: dr reaches members on interfaces' networks only.",

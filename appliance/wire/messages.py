@@ -221,7 +221,7 @@ class Status(Message):
     source: Literal["running", "previous", "none"]
     """Which file was read at start; anything but ``running`` is an alarm."""
     settled: bool
-    """True when the machine held what it should at the last pass."""
+    """True when the last pass was for this revision and these states, and the machine holds what it should."""
     last_pass: float
     passes: int
     steps_taken: int

@@ -5,11 +5,9 @@ python -m tests.checks.bench_checker [tcp|http|dead] [targets] [seconds]
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 
 from tests.lab.hosts import Lab
 
@@ -33,10 +31,8 @@ async def _serve() -> None:
 async def _main(kind: str, count: int, seconds: float, namespace: str) -> None:
     from appliance.checks._namespaces import Namespaces
     from appliance.daemons.checker import Checker
-    from appliance.wire.client import LARGEST
-    from appliance.wire.frames import encode, receive
-    from appliance.wire.messages import Verdicts, Watch, WatchTarget
-    from appliance.wire.places import address
+    from appliance.wire.frames import encode
+    from appliance.wire.messages import Watch, WatchTarget
     from appliance.wire.server import listen
 
     spaces = Namespaces(lambda instance: f"/run/netns/{namespace}")
@@ -54,10 +50,11 @@ async def _main(kind: str, count: int, seconds: float, namespace: str) -> None:
         )
         for i in range(count)
     )
-    async with await listen("checker", checker.talk):
+    async with await listen("checker", checker.talk) as server:
         running = asyncio.create_task(checker.run())
-        if os.fork() == 0:  # the director's part of the work is not the checker's
-            os.execv(sys.executable, [sys.executable, "-m", "tests.checks.bench_checker", "listen"])
+        # The director's part of the work is not the checker's.
+        command = [sys.executable, "-m", "tests.checks.bench_checker", "listen"]
+        director = await asyncio.create_subprocess_exec(*command)
         checker.watch(Watch(targets=targets, order=1))
         await asyncio.sleep(4)
         begun, cpu = time.monotonic(), time.process_time()
@@ -67,14 +64,17 @@ async def _main(kind: str, count: int, seconds: float, namespace: str) -> None:
         for one in checker.verdicts().verdicts:
             states[one.state] = states.get(one.state, 0) + 1
         mean = sum(one.latency or 0 for one in checker.verdicts().verdicts) / count
-        print(f"{kind}: {count} targets every 2 s: {100 * spent / wall:.1f}% of a core; {states}; mean latency {mean * 1000:.2f} ms")
-        timing: list[Callable[[], object]] = [lambda: encode(checker.verdicts())]
+        print(
+            f"{kind}: {count} targets every 2 s: {100 * spent / wall:.1f}% of a core; {states}; "
+            f"mean latency {mean * 1000:.2f} ms"
+        )
         at = time.process_time()
-        for _ in range(20):
-            timing[0]()
-        print(f"one message of {len(encode(checker.verdicts()))} bytes costs {(time.process_time() - at) / 20 * 1000:.1f} ms")
+        size = max(len(encode(checker.verdicts())) for _ in range(20))
+        print(f"one message of {size} bytes costs {(time.process_time() - at) / 20 * 1000:.1f} ms")
         running.cancel()
-    del address, receive, LARGEST, Verdicts
+        director.kill()
+        await director.wait()
+        server.close_clients()
 
 
 async def _listen() -> None:
@@ -102,4 +102,3 @@ if __name__ == "__main__":
             count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
             seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 10
             asyncio.run(_main(kind, count, seconds, host.namespace.name))
-    socket.socket().close()

@@ -52,6 +52,8 @@ def box(site: Site, tmp_path: Path) -> Iterator[Box]:
 @pytest.mark.parametrize("version", [4, 6])
 def test_http_and_udp_get_their_weights_share(box: Box, site: Site, forwarding: str, version: int) -> None:
     wanted = {"s1": 1 / 6, "s2": 2 / 6, "s3": 3 / 6}
+    # Unmonitored: on a machine with other work a late probe would move the shares, and they are what is measured.
+    box.commit(document(monitored=False))
     for seen in (
         spread(site.client, url(forwarding, version), 600),
         spread_udp(site.client, (vip(forwarding, version), UDP), 600),
@@ -77,14 +79,14 @@ def test_one_weight_is_one_step_per_service(box: Box, site: Site) -> None:
 def test_a_member_leaves_in_time_and_comes_back(box: Box, site: Site) -> None:
     began = time.monotonic()
     site.servers["s2"].refuse()
-    # fall * interval + timeout = 2 * 0.5 + 0.4 s is the promise.
-    box.wait("s2 down", lambda s: s.members["default/http4/s2"].operational == "down", timeout=5)
+    # fall * interval + timeout = 2 * 1 + 1 s is the promise; half a second is for this test's own looking.
+    box.wait("s2 down", lambda s: s.members["default/http4/s2"].operational == "down", timeout=10)
     took = time.monotonic() - began
-    assert took <= 2 * 0.5 + 0.4 + 0.3, f"{took:.2f} s, of which 0.3 s are this test's own looking"
+    assert took <= 3.5, f"{took:.2f} s"
     box.wait("settled", lambda s: s.settled)
     assert spread(site.client, url("nat", 4), 60).keys() == {"s1", "s3"}
     site.servers["s2"].accept()
-    box.wait("s2 up", lambda s: s.members["default/http4/s2"].operational == "up", timeout=5)
+    box.wait("s2 up", lambda s: s.members["default/http4/s2"].operational == "up", timeout=10)
     box.wait("settled", lambda s: s.settled)
     assert spread(site.client, url("nat", 4), 60).keys() == {"s1", "s2", "s3"}
 
@@ -121,7 +123,7 @@ def test_5000_connections_survive_every_unrelated_change(box: Box, site: Site) -
     with hold(site.client, (vip("nat", 4), ECHO), 5000) as held:
         assert held.verify() == 0
         box.commit(document({"s1": 3, "s2": 2, "s3": 1}))
-        box.commit(document(interval="700ms"))
+        box.commit(document(interval="1500ms"))
         extra = "  other:\n    interfaces: {wan: {port: port1, addresses: [192.0.2.55/24]}}\n"
         box.commit(document(extra=extra))
         box.commit(document())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
+import itertools
 import json
 import os
 import re
@@ -22,6 +24,7 @@ from urllib.parse import urlsplit
 from tests.lab.hosts import Host
 
 Address = tuple[str, int]
+_ports = itertools.cycle(range(10240, 65536))
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,7 @@ def spread_udp(host: Host, address: Address, n: int, concurrency: int = 50, time
     """Sends n datagrams, each from a source port of its own, and counts the servers' names; failures count as `!reason`."""
 
     def ask(number: int) -> _Exchange:
-        sock = socket.socket(_family(address), socket.SOCK_DGRAM)
-        sock.setblocking(False)
-        sock.connect(address)
-        return _Exchange(sock, b"%d of this lab" % number, whole=_udp_whole)
+        return _Exchange(_connecting(address, socket.SOCK_DGRAM), b"%d of this lab" % number, whole=_udp_whole)
 
     return host.call(_exchange_all, ask, n, concurrency, timeout)
 
@@ -273,14 +273,22 @@ def _family(address: Address) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
 
 
-def _connecting(address: Address) -> socket.socket:
-    sock = socket.socket(_family(address), socket.SOCK_STREAM)
+def _connecting(address: Address, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    sock = socket.socket(_family(address), kind)
     sock.setblocking(False)
+    _bind_new_port(sock)
     error = sock.connect_ex(address)
     if error not in (0, errno.EINPROGRESS):
         sock.close()
         raise OSError(error, os.strerror(error))
     return sock
+
+
+def _bind_new_port(sock: socket.socket) -> None:
+    """Takes the source port that was not used for longest: the kernel may give one that a balancer still remembers."""
+    while True:
+        with contextlib.suppress(OSError):  # taken, by a server or in TIME_WAIT
+            return sock.bind(("", next(_ports)))
 
 
 def _reason(problem: OSError) -> str:

@@ -174,7 +174,12 @@ class Host:
         return self.namespace.run(command, text=text, check=check)
 
     def popen(
-        self, command: Sequence[str], *, stdout: int | None = None, stderr: int | None = None, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Starts a process on this host; it ends with the host at the latest."""
         return self.namespace.popen(command, stdout=stdout, stderr=stderr, env=env)
@@ -210,10 +215,14 @@ class Host:
                     self.namespace.ip(f"link add {name} type {kind}")
             self.namespace.ip("link set tunl0 up", "link set ip6tnl0 up")
         except RuntimeError:
-            program = self.popen([sys.executable, "-IS", str(Path(__file__).with_name("decapsulate.py"))], stdout=subprocess.PIPE)
+            program = self.popen(
+                [sys.executable, "-IS", str(Path(__file__).with_name("decapsulate.py"))], stdout=subprocess.PIPE
+            )
             assert program.stdout
             if program.stdout.readline() != b"ready\n":
-                raise RuntimeError(f"{self.name}: tests/lab/decapsulate.py did not start, see its message above") from None
+                raise RuntimeError(
+                    f"{self.name}: tests/lab/decapsulate.py did not start, see its message above"
+                ) from None
             return "program"
         self.namespace.sysctl(ipv4__conf__tunl0__rp_filter=0)
         return "kernel"

@@ -1,6 +1,7 @@
 """Network namespaces with a name, and threads and processes that live in them."""
 
 import ctypes
+import functools
 import os
 import subprocess
 import threading
@@ -9,8 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 NAMES = Path("/run/netns")  # where iproute2 keeps them, so `ip -n NAME` works by hand
+MS_REC, MS_SHARED = 0x4000, 0x100000
 MS_BIND = 0x1000
 MNT_DETACH = 2
+# Ties a process to this one for life; the shell looks whether we had died before the tie held.
+TIED = ["setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"']
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -50,9 +54,14 @@ class Namespace:
         """Starts a process inside the namespace; it dies with the namespace or with this process, whichever ends first."""
 
         def start() -> subprocess.Popen[bytes]:
-            tied = ["setpriv", "--pdeathsig", "KILL", "--", *command]
             return subprocess.Popen(
-                tied, stdin=stdin, stdout=stdout, stderr=stderr, env=env, pass_fds=pass_fds, bufsize=0
+                [*TIED, str(os.getpid()), *command],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=env,
+                pass_fds=pass_fds,
+                bufsize=0,
             )
 
         process = self.call(start)
@@ -114,13 +123,34 @@ def remove(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    NAMES.mkdir(parents=True, exist_ok=True)
+    _prepare_names()
     path.touch(exist_ok=False)
     os.unshare(os.CLONE_NEWNET)
-    if _libc.mount(b"/proc/thread-self/ns/net", os.fsencode(path), b"none", MS_BIND, None):
-        error = ctypes.get_errno()
+    try:
+        _mount(b"/proc/thread-self/ns/net", path, MS_BIND)
+    except OSError:
         path.unlink()
-        raise OSError(error, f"cannot name a network namespace: {os.strerror(error)}", str(path))
+        raise
+
+
+@functools.cache
+def _prepare_names() -> None:
+    """Makes the folder of names a shared mount of its own, as `ip netns` and the appliance do.
+
+    Were it done later, names made before could not be taken away; were it done twice, every name would be mounted twice.
+    """
+    NAMES.mkdir(parents=True, exist_ok=True)
+    # Not is_mount(): a folder bound to itself is on the same device as its parent.
+    mounted = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    if str(NAMES) not in mounted:
+        _mount(os.fsencode(NAMES), NAMES, MS_BIND | MS_REC)
+        _mount(b"", NAMES, MS_SHARED | MS_REC)
+
+
+def _mount(source: bytes, target: Path, flags: int) -> None:
+    if _libc.mount(source, os.fsencode(target), b"none", flags, None):
+        error = ctypes.get_errno()
+        raise OSError(error, f"cannot name network namespaces: {os.strerror(error)}", str(target))
 
 
 def _in_new_thread(func: Callable[[], None]) -> None:

@@ -27,7 +27,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("kernel"):
         if os.environ.get("JEOUL_KERNEL"):
             if not _has_ipvs():
-                pytest.fail("tests/lab/in-kernel promised a kernel with IPVS, and ipvsadm cannot add a service", pytrace=False)
+                pytest.fail(
+                    "tests/lab/in-kernel promised a kernel with IPVS, and ipvsadm cannot add a service", pytrace=False
+                )
         else:
             pytest.skip(HOW)
     if item.get_closest_marker("lab") and os.geteuid() != 0:

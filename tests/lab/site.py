@@ -82,7 +82,7 @@ class Site:
 
 
 def document(
-    weights: dict[str, int] | None = None, *, monitored: bool = True, interval: str = "500ms", extra: str = ""
+    weights: dict[str, int] | None = None, *, monitored: bool = True, interval: str = "1s", extra: str = ""
 ) -> str:
     """The site's document: HTTP, TCP echo and UDP services for every forwarding mode and IP version."""
     weights = weights or {"s1": 1, "s2": 2, "s3": 3}
@@ -97,7 +97,7 @@ def document(
             pools.append(f"      {kind}{version}: {{{watch}members: {{{members}}}}}")
             for forwarding in FORWARDINGS:
                 services.append(
-                    f"      {kind}-{forwarding}{version}: {{address: \"{vip(forwarding, version)}\", port: {port}, "
+                    f'      {kind}-{forwarding}{version}: {{address: "{vip(forwarding, version)}", port: {port}, '
                     f"protocol: {'udp' if kind == 'udp' else 'tcp'}, forwarding: {forwarding}, pool: {kind}{version}}}"
                 )
     lines = [
@@ -110,8 +110,8 @@ def document(
         '      wan: {port: port1, addresses: [192.0.2.2/24, "2001:db8:1::2/64"]}',
         '      lan: {port: port2, addresses: [10.77.0.1/24, "2001:db8:2::1/64"]}',
         "    monitors:",
-        f"      web: {{kind: http, path: /health, interval: {interval}, timeout: 400ms, rise: 2, fall: 2}}",
-        f"      open: {{kind: tcp, interval: {interval}, timeout: 400ms, rise: 2, fall: 2}}",
+        f"      web: {{kind: http, path: /health, interval: {interval}, timeout: 1s, rise: 2, fall: 2}}",
+        f"      open: {{kind: tcp, interval: {interval}, timeout: 1s, rise: 2, fall: 2}}",
         "    pools:",
         *pools,
         "    services:",

@@ -266,7 +266,10 @@ def balanced(forwarding: str) -> Iterator[tuple[Host, Host, list[RealServer]]]:
             servers.append(host.serve(http=[80], tcp=[7], udp=[53]))
         rules = []
         letter = {"nat": "m", "dr": "g", "tun": "i"}[forwarding]
-        for vip, net in ((VIP4, "10.1.0." if forwarding == "nat" else "10.0.0.1"), (f"[{VIP6}]", "fd01::" if forwarding == "nat" else "fd00::1")):
+        for vip, net in (
+            (VIP4, "10.1.0." if forwarding == "nat" else "10.0.0.1"),
+            (f"[{VIP6}]", "fd01::" if forwarding == "nat" else "fd00::1"),
+        ):
             for kind, port in (("t", 80), ("t", 7), ("u", 53)):
                 rules.append(f"-A -{kind} {vip}:{port} -s rr")
                 for number in (1, 2, 3):
@@ -297,11 +300,10 @@ def test_ipvs_carries_http_and_udp(forwarding: str) -> None:
 
 @pytest.mark.kernel
 def test_5000_connections_through_ipvs_live_while_their_way_does() -> None:
-    with balanced("nat") as (client, balancer, servers):
-        with hold(client, (VIP4, 7), 5000) as held:
-            assert (len(held), held.failed, held.verify()) == (5000, 0, 0)
-            balancer.run(["ipvsadm", "-e", "-t", f"{VIP4}:7", "-r", "10.1.0.1:7", "-m", "-w", "5"])
-            assert held.verify() == 0
-            assert sum(server.counts()["open"] for server in servers) == 5000
-            balancer.cables[1].switch.unplug(balancer.cables[1].port)
-            assert held.verify(timeout=1) == 5000
+    with balanced("nat") as (client, balancer, servers), hold(client, (VIP4, 7), 5000) as held:
+        assert (len(held), held.failed, held.verify()) == (5000, 0, 0)
+        balancer.run(["ipvsadm", "-e", "-t", f"{VIP4}:7", "-r", "10.1.0.1:7", "-m", "-w", "5"])
+        assert held.verify() == 0
+        assert sum(server.counts()["open"] for server in servers) == 5000
+        balancer.cables[1].switch.unplug(balancer.cables[1].port)
+        assert held.verify(timeout=1) == 5000

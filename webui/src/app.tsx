@@ -1,15 +1,7 @@
-/** The pages, who may see them, and the way between them. Addresses follow `#`: any server can serve the page. */
+/** The pages, who may see them, and the way between them. The server answers every address of a page with index.html. */
 import { Bullseye, Button, Spinner } from '@patternfly/react-core';
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
-import {
-  createHashHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  Outlet,
-  RouterProvider,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet, RouterProvider, redirect } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { onSignedOut } from './api/client';
 import { sessionQuery } from './api/queries';
@@ -63,7 +55,7 @@ const routes = [
   }),
 ] as const;
 
-const router = createRouter({ routeTree: root.addChildren(routes), history: createHashHistory() });
+const router = createRouter({ routeTree: root.addChildren(routes) });
 
 declare module '@tanstack/react-router' {
   interface Register {

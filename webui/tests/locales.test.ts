@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import en from '../src/locales/en.json';
 import ko from '../src/locales/ko.json';
 
-const SRC = new URL('../src', import.meta.url).pathname;
+const SRC = 'src';
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 
 type Tree = { [name: string]: string | Tree };

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from appliance.api import parts
 from appliance.api.answers import Changed
@@ -21,9 +21,15 @@ KINDS: Mapping[str, Any] = {
 """Collection of an instance -> its model; a new one is a new line."""
 
 
+def pool_name(pool: str) -> str:
+    """Tell OpenAPI of the pool in a member's address."""
+    return pool
+
+
 def collection(within: str, kind: str, model: Any, schema: str) -> APIRouter:
     """Return the routes of one collection; ``within`` is its address, whose parameters are names."""
-    router = APIRouter(prefix=within, tags=["document"])
+    above_all = [Depends(pool_name)] if "{pool}" in within else []
+    router = APIRouter(prefix=within, tags=["document"], dependencies=above_all)
     one = parts.SINGULAR[kind]
 
     def path(request: Request) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from appliance.api.answers import Changed, Difference, RevisionDocument, RevisionInfo
+from appliance.api.answers import Changed, Difference, Revision, RevisionDocument
 from appliance.api.auth import Changer, Reader, box_of
 from appliance.api.box import Box
 from appliance.api.changes import With, commit
@@ -24,7 +24,7 @@ async def list_revisions(
     who: Reader,
     before: Annotated[int | None, Query(description="Only those below this number.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[RevisionInfo]:
+) -> list[Revision]:
     """Revisions, newest first."""
     await box_of(request).commits.need_head()
     return await asyncio.to_thread(_list, box_of(request), before, limit)
@@ -56,9 +56,9 @@ async def rollback(request: Request, response: Response, who: Changer, terms: Wi
     return await commit(request, response, terms, author, lambda _: document)
 
 
-def _list(box: Box, before: int | None, limit: int) -> list[RevisionInfo]:
+def _list(box: Box, before: int | None, limit: int) -> list[Revision]:
     with box.store.read() as connection:
-        return [RevisionInfo(**asdict(one)) for one in revisions.listing(connection, before, limit)]
+        return [Revision(**asdict(one)) for one in revisions.listing(connection, before, limit)]
 
 
 def _get(box: Box, number: int) -> tuple[revisions.Revision, dict[str, Any]]:

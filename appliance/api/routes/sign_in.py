@@ -35,7 +35,7 @@ async def login(request: Request, response: Response, body: Login) -> SignedIn:
     return SignedIn(
         token=token,
         user=user.name,
-        role=user.role,  # type: ignore[arg-type]  # judged by pydantic
+        role=user.role,
         must_change_password=user.must_change_password,
         expires=session.expires,
     )
@@ -65,7 +65,7 @@ async def claim(box: Box, user: str, address: str) -> None:
 
 
 def note_failure(box: Box, user: str, address: str, action: str) -> None:
-    """Write a wrong password into the audit trail; of many in a row only each power of two, so that none pushes it out."""
+    """Write a wrong password into the audit trail; of many in a row only some, so that they do not push it out."""
     count = box.throttle.failures("", address)
     if count <= 16 or count & (count - 1) == 0:
         detail = f"{count} wrong tries from there in a row" if count > 1 else ""

@@ -4,19 +4,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, Request
 
-from appliance.api.answers import BoxStatus
+from appliance.api.answers import Status
 from appliance.api.auth import Reader, box_of
 
 router = APIRouter(tags=["status"])
 
 
 @router.get("/status")
-async def get_status(request: Request, who: Reader) -> BoxStatus:
+async def get_status(request: Request, who: Reader) -> Status:
     """The running revision, what is left to do, drift, and every member's state with its evidence."""
     box = box_of(request)
     status = await box.director.status()
     head = box.commits.head
-    return BoxStatus(
+    return Status(
         **dict(status),
         head_revision=head.number if head else 0,
         head_digest=head.digest if head else "",

@@ -7,11 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from appliance.api import first_password
-from appliance.api.answers import Done, NewPassword, NewPerson, OneTimePassword, Person, PersonName, Session, UserSettings
+from appliance.api.answers import (
+    Done,
+    NewPassword,
+    NewPerson,
+    OneTimePassword,
+    Person,
+    Session,
+    UserSettings,
+)
 from appliance.api.auth import Anyone, Keeper, Who, box_of
 from appliance.api.box import Box
 from appliance.api.errors import Trouble
 from appliance.api.routes.sign_in import claim, note_failure
+from appliance.fields import Name
 from appliance.model.problems import Problem
 from appliance.store import audit, secrets, sessions, users
 
@@ -22,7 +31,7 @@ GOOD_FOR = 72 * 3600
 RESERVED = ("me", "jeoul", "director")
 """Names that stand for something else: oneself in addresses, and the box in the lists of revisions."""
 
-Named = Annotated[str, Path(max_length=63)]
+Named = Annotated[Name, Path()]
 
 
 @router.get("")
@@ -58,7 +67,6 @@ async def set_user(request: Request, who: Keeper, name: Named, body: UserSetting
     box = box_of(request)
     if name in RESERVED:
         raise Trouble(422, f"The name {name} stands for something else.", "Choose another name.")
-    PersonName(name=name)
     password = secrets.one_time_password()
     hash = await box.passwords.hash(password)
     return await asyncio.to_thread(_put, box, who, name, body, password, hash)
@@ -154,9 +162,7 @@ def _remove(box: Box, who: Who, name: str) -> None:
         if user.role == "admin" and users.count(connection, "admin") == 1:
             raise Trouble(409, f"{name} is the only admin.", "Make another person admin first.")
         users.remove(connection, name)
-        audit.add(
-            connection, time=time.time(), user=who.name, address=who.address, action="user removed", detail=name
-        )
+        audit.add(connection, time=time.time(), user=who.name, address=who.address, action="user removed", detail=name)
 
 
 def _reset(box: Box, who: Who, name: str, hash: str) -> float:
@@ -164,7 +170,5 @@ def _reset(box: Box, who: Who, name: str, hash: str) -> float:
     with box.store.write() as connection:
         users.set_password(connection, name, hash, one_time=True, until=now + GOOD_FOR)
         sessions.remove_all(connection, name)
-        audit.add(
-            connection, time=now, user=who.name, address=who.address, action="one-time password", detail=name
-        )
+        audit.add(connection, time=now, user=who.name, address=who.address, action="one-time password", detail=name)
     return now + GOOD_FOR

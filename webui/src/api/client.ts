@@ -4,16 +4,15 @@ import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 export type Problem = Schemas['Problem'];
+type ErrorAnswer = Schemas['ErrorAnswer'];
 
 /** What went wrong, in the server's words; status 0 is no answer at all. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
-    message: string,
-    readonly hint = '',
-    readonly problems: readonly Problem[] = [],
+    readonly answer: ErrorAnswer = { error: '', hint: '', problems: [], changes: [] },
   ) {
-    super(message);
+    super(answer.error);
   }
 }
 
@@ -51,21 +50,14 @@ export async function ask<T>(pending: Promise<Answer<T>>): Promise<T> {
   try {
     answer = await pending;
   } catch {
-    throw new ApiError(0, '');
+    throw new ApiError(0);
   }
   if (answer.response.ok) return answer.data as T;
   throw errorOf(answer.response.status, answer.error);
 }
 
 function errorOf(status: number, body: unknown): ApiError {
-  if (typeof body === 'object' && body !== null && 'error' in body) {
-    const { error, hint, problems } = body as { error: unknown; hint?: unknown; problems?: unknown };
-    return new ApiError(
-      status,
-      String(error),
-      typeof hint === 'string' ? hint : '',
-      Array.isArray(problems) ? (problems as Problem[]) : [],
-    );
-  }
-  return new ApiError(status, '');
+  // Something between here and the server may answer in words of its own.
+  const ours = typeof body === 'object' && body !== null && 'error' in body && 'problems' in body;
+  return new ApiError(status, ours ? (body as ErrorAnswer) : undefined);
 }

@@ -10,10 +10,10 @@ import {
   DescriptionListTerm,
   Label,
   PageSection,
-  SearchInput,
   Spinner,
   Stack,
   StackItem,
+  TextInput,
 } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -30,7 +30,7 @@ import { Services } from './overview/Services';
 export function OverviewPage() {
   const { t } = useTranslation();
   const status = useQuery(statusQuery);
-  const config = useQuery({ ...configQuery(status.data?.digest ?? ''), enabled: status.data !== undefined });
+  const config = useQuery({ ...configQuery(status.data?.head_digest ?? ''), enabled: status.data !== undefined });
   const [filter, setFilter] = useState('');
   const error = status.error ?? config.error;
   return (
@@ -59,13 +59,12 @@ export function OverviewPage() {
           {status.data && config.data && (
             <>
               <StackItem>
-                <SearchInput
+                <TextInput
+                  type="search"
                   aria-label={t('overview.filter')}
                   placeholder={t('overview.filter')}
                   value={filter}
                   onChange={(_, value) => setFilter(value)}
-                  onClear={() => setFilter('')}
-                  resetButtonLabel={t('overview.clear')}
                 />
               </StackItem>
               {Object.entries(config.data.instances).map(([name, instance]) => (
@@ -141,6 +140,21 @@ function Health({ status }: { status: Status }) {
           />
         </StackItem>
       )}
+      {status.notices.map((notice) => (
+        <StackItem key={notice}>
+          <Alert variant="warning" isInline component="h2" title={notice} />
+        </StackItem>
+      ))}
+      {!status.applied && (
+        <StackItem>
+          <Alert
+            variant="warning"
+            isInline
+            component="h2"
+            title={t('health.waiting', { newest: status.head_revision, running: status.revision })}
+          />
+        </StackItem>
+      )}
       {status.left.length > 0 && (
         <StackItem>
           <Alert variant="warning" isInline component="h2" title={t('left.what', { count: status.left.length })}>
@@ -162,6 +176,7 @@ function Health({ status }: { status: Status }) {
               <Fact term={t('health.checker')}>{alive(status.checker)}</Fact>
               <Fact term={t('health.pass')}>{format.time(status.last_pass)}</Fact>
               <Fact term={t('health.drift')}>{format.number(status.drift_total)}</Fact>
+              <Fact term={t('health.software')}>{status.software}</Fact>
             </DescriptionList>
             {status.drift.length > 0 && (
               <details>

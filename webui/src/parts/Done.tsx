@@ -17,6 +17,7 @@ export function Done({ change }: { change: Changed }) {
         title={t('done.title', { revision: change.revision, digest: short(change.digest) })}
       >
         <p>{t(!change.applied ? 'done.waiting' : settled ? 'done.settled' : 'done.left')}</p>
+        {change.note && <p>{change.note}</p>}
         {change.left.length > 0 && <LeftOver left={change.left} />}
       </Alert>
     </div>

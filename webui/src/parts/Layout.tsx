@@ -40,18 +40,7 @@ export function Layout({ session, children }: { session: Session; children: Reac
       mainContainerId="main"
       mainTabIndex={-1}
       isManagedSidebar
-      skipToContent={
-        <SkipToContent
-          href="#main"
-          onClick={(event) => {
-            // The address behind # is the router's: the jump is made here.
-            event.preventDefault();
-            document.getElementById('main')?.focus();
-          }}
-        >
-          {t('skip')}
-        </SkipToContent>
-      }
+      skipToContent={<SkipToContent href="#main">{t('skip')}</SkipToContent>}
       masthead={
         <Masthead>
           <MastheadMain>

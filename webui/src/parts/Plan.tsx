@@ -56,7 +56,7 @@ export function Changes({ changes }: { changes: readonly ChangeLine[] }) {
 }
 
 /** The steps that the machine takes, in their order. */
-export function Steps({ steps }: { steps: readonly Step[] }) {
+export function Steps({ steps, total = steps.length }: { steps: readonly Step[]; total?: number }) {
   const { t } = useTranslation();
   if (steps.length === 0) return <Content component="p">{t('steps.none')}</Content>;
   return (
@@ -87,7 +87,7 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
           ))}
         </Tbody>
       </Table>
-      <More count={steps.length} />
+      <More count={total} />
     </>
   );
 }
@@ -141,9 +141,9 @@ export function Plan({ change }: { change: Changed }) {
       </Heading>
       <Changes changes={change.changes} />
       <Heading headingLevel="h3" size="md">
-        {t('steps.title', { count: change.steps.length })}
+        {t('steps.title', { count: change.steps_total })}
       </Heading>
-      <Steps steps={change.steps} />
+      <Steps steps={change.steps} total={change.steps_total} />
       {change.left.length > 0 && (
         <>
           <Heading headingLevel="h3" size="md">

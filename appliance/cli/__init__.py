@@ -1,0 +1,1 @@
+"""The command line: everything through the REST API, from the box or from anywhere."""
