@@ -148,6 +148,15 @@ def make_disk(work: Path, boot: Path, root: Path) -> Path:
     config = work / "genimage.cfg"
     config.write_text(_genimage(work, sources))
     (work / "empty").mkdir()
-    paths = ["--rootpath", work / "empty", "--tmppath", work / "tmp", "--inputpath", "/", "--outputpath", work]
+    paths: list[str | Path] = [
+        "--rootpath",
+        work / "empty",
+        "--tmppath",
+        work / "tmp",
+        "--inputpath",
+        "/",
+        "--outputpath",
+        work,
+    ]
     _run("genimage", "--loglevel", "1", "--config", config, *paths)
     return work / "jeoul.img"

@@ -12,5 +12,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
   },
   server: { proxy: { '/api': { target: process.env.JEOUL_API ?? 'https://127.0.0.1:8443', secure: false } } },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.{ts,tsx}'] },
+  test: {
+    include: ['tests/**/*.test.{ts,tsx}'],
+    // PatternFly's scripts name their styles, which node itself cannot read.
+    server: { deps: { inline: [/@patternfly/] } },
+    css: false,
+  },
 });

@@ -134,7 +134,7 @@ def connect() -> Api:
 
 
 def pinned(server: str) -> str:
-    """Return the certificate that JEOUL_FINGERPRINT names, or nothing: then the system must trust it. Raises Failure."""
+    """Return the certificate that JEOUL_FINGERPRINT names, or nothing: then the system must trust it."""
     wanted = os.environ.get("JEOUL_FINGERPRINT", "").replace(":", "").lower()
     if not wanted:
         return ""

@@ -11,9 +11,8 @@ def status(json: show.Json = False) -> None:
         show.as_json(found)
         return
     running = f"revision {found['revision']}" if found["revision"] else "nothing yet"
-    show.say(
-        f"Running {running}, committed {show.when(found['committed_at'])}; {'settled' if found['settled'] else 'not settled'}."
-    )
+    settled = "settled" if found["settled"] else "not settled"
+    show.say(f"Running {running}, committed {show.when(found['committed_at'])}; {settled}.")
     if not found["applied"]:
         show.say(f"The newest revision {found['head_revision']} is not running yet.")
     if found["source"] == "previous":

@@ -13,7 +13,6 @@ from appliance.model.config import Config
 from appliance.model.places import Place, place
 from appliance.model.problems import Problem, join
 
-
 type Found = Mapping[str, Any]
 """An error as pydantic tells it (``type``, ``loc``, ``input``, ``ctx``), with its ``place`` in a document."""
 type Words = Callable[[Found], tuple[str, str]]

@@ -129,10 +129,12 @@ class Reconciler:
             for op, why in zip(batch, results, strict=True):
                 if why is None:
                     self.leftovers.done((name, op.verb, op.path))
-                else:
-                    refused.add(op.path)
+                    continue
+                self.remembered.pop(name, None)
+                # What stands on a refused row could not but fail: the one at its root is what is left to mend.
+                if not _stands_on(op, refused):
                     self.leftovers.refused((name, op.verb, op.path), why, self.clock())
-                    self.remembered.pop(name, None)
+                refused.add(op.path)
 
 
 def _stands_on(op: Op, refused: set[Path]) -> bool:

@@ -1,4 +1,4 @@
-"""What clients do in the lab: ask once, ask thousands of times and count who answered, hold thousands of connections."""
+"""What clients do in the lab: ask once or thousands of times and count who answered, hold thousands of connections."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def spread(host: Host, url: str, n: int, concurrency: int = 50, timeout: float =
 
 
 def spread_udp(host: Host, address: Address, n: int, concurrency: int = 50, timeout: float = 2) -> Counter[str]:
-    """Sends n datagrams, each from a source port of its own, and counts the servers' names; failures count as `!reason`."""
+    """Sends n datagrams, each from its own source port, and counts the servers' names; failures count as `!reason`."""
 
     def ask(number: int) -> _Exchange:
         return _Exchange(_connecting(address, socket.SOCK_DGRAM), b"%d of this lab" % number, whole=_udp_whole)

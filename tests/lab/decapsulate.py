@@ -1,4 +1,4 @@
-"""Unpacks IP-in-IP in user space, for kernels without tunnels: raw sockets in, a TUN device out; standard library only."""
+"""Unpacks IP-in-IP where the kernel cannot: raw sockets in, a TUN device out; nothing but the standard library."""
 
 import fcntl
 import os

@@ -97,7 +97,7 @@ class Switch:
         return f"port{next(self._ports)}"
 
     def tap(self) -> Tap:
-        """Makes a tap that is a port of this switch, for a machine: `-netdev tap,id=n0,fd={tap.fd}` and `pass_fds=[tap.fd]`."""
+        """Makes a tap as a port, for a machine: `-netdev tap,id=n0,fd={tap.fd}` with `pass_fds=[tap.fd]`."""
         name = self.port()
         tap = Tap(name, self.namespace.call(_open_tap, name))
         self._taps.append(tap)
@@ -147,7 +147,7 @@ class Host:
             namespace.sysctl(ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
 
     def connect(self, switch: Switch, *addresses: str, mtu: int = 1500) -> Cable:
-        """Plugs the next interface (eth0, eth1...) into the switch, with addresses such as `10.0.0.1/24`, `fd00::1/64`."""
+        """Plugs the next interface (eth0, eth1...) into the switch, with addresses such as `10.0.0.1/24`."""
         cable = Cable(f"eth{len(self.cables)}", switch, switch.port())
         name, there = cable.interface, switch.namespace
         self.namespace.ip(
@@ -156,7 +156,7 @@ class Host:
             f"link set {name} up",
         )
         there.ip(f"link set {cable.port} master br0 up")
-        # Real checksums on the wire, as from a real port: packets cross raw sockets and machines that would not mend them.
+        # Real checksums on the wire, as from a real port: raw sockets and machines would not mend them.
         self.namespace.call(_checksum_in_software, name)
         self.cables.append(cable)
         return cable
@@ -199,13 +199,13 @@ class Host:
         return RealServer(self.namespace, name or self.name, http=http, tcp=tcp, udp=udp)
 
     def become_dr(self, *vips: str) -> None:
-        """Takes traffic for the addresses that a balancer sends by direct routing: they sit on `lo`, and ARP is silent."""
+        """Takes what a balancer sends by direct routing: the addresses sit on `lo`, and ARP is silent about them."""
         self.namespace.sysctl(ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
         # IPv6 asks for nothing more: neighbour discovery answers only for addresses of the asked interface.
         self.address("lo", *vips)
 
     def become_tun(self, *vips: str) -> str:
-        """Takes traffic for the addresses out of IP-in-IP and IPv6-in-IPv6; returns who unpacks: `kernel` or `program`."""
+        """Takes what a balancer sends in IP-in-IP and IPv6-in-IPv6; returns who unpacks: `kernel` or `program`."""
         self.become_dr(*vips)
         self.namespace.sysctl(ipv4__conf__all__rp_filter=0, ipv4__conf__default__rp_filter=0)
         try:
@@ -249,7 +249,7 @@ def _checksum_in_software(interface: str) -> None:
 
 
 def _allow_open_files() -> None:
-    """Thousands of held connections need more open files than a shell allows; a container may forbid the full number."""
+    """Thousands of held connections need more open files than a shell allows; a container may forbid so many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
 

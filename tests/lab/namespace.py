@@ -51,7 +51,7 @@ class Namespace:
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
-        """Starts a process inside the namespace; it dies with the namespace or with this process, whichever ends first."""
+        """Starts a process inside the namespace; it dies with the namespace or with this process."""
 
         def start() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
@@ -137,7 +137,7 @@ def _create(path: Path) -> None:
 def _prepare_names() -> None:
     """Makes the folder of names a shared mount of its own, as `ip netns` and the appliance do.
 
-    Were it done later, names made before could not be taken away; were it done twice, every name would be mounted twice.
+    Were it done later, names made before could not be taken away; were it done twice, mounts would multiply.
     """
     NAMES.mkdir(parents=True, exist_ok=True)
     # Not is_mount(): a folder bound to itself is on the same device as its parent.

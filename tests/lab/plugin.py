@@ -1,7 +1,7 @@
 """The pytest side of the lab: the marks `lab` and `kernel`, and the fixture `lab`.
 
-`lab` tests need root and this machine's own kernel. `kernel` tests need IPVS: tests/lab/in-kernel gives it, and says so in
-JEOUL_KERNEL. Outside of it they are skipped with the command that runs them; inside of it nothing is skipped.
+`lab` tests need root and any kernel. `kernel` tests need IPVS: tests/lab/in-kernel gives it and sets JEOUL_KERNEL.
+Outside of it they are skipped with the command that runs them; inside of it nothing is skipped.
 """
 
 import functools
@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips what cannot run here and says what would run it; inside in-kernel a missing IPVS is an error, not a skip."""
+    """Skips what cannot run here and says what would run it; inside in-kernel a missing IPVS is an error."""
     if item.get_closest_marker("kernel"):
         if os.environ.get("JEOUL_KERNEL"):
             if not _has_ipvs():

@@ -1,7 +1,7 @@
 """A real server for the lab: HTTP, TCP echo and UDP on many ports in one process; nothing but the standard library.
 
-Started by serving.py with its settings as a JSON argument. Orders come as JSON lines on stdin, each answered by one line
-on stdout; the end of stdin is the end of the server, so it cannot outlive the test.
+Started by serving.py with its settings as a JSON argument. Orders come as JSON lines on stdin, each answered by one
+line on stdout; the end of stdin is the end of the server, so it cannot outlive the test.
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class Http(Session):
 
     def answer(self, head: str) -> None:
         line, _, fields = head.partition("\r\n")
-        method, path, version = (line.split() + ["", "", ""])[:3]
+        method, path, version = [*line.split(), "", "", ""][:3]
         close = version == "HTTP/1.0" or "connection: close" in fields.lower()
         if self.server.log:
             print(self.transport.get_extra_info("peername"), line, file=sys.stderr, flush=True)
@@ -186,10 +186,7 @@ class Udp:
                 return
             self.server.counts["udp"] += 1
             level, kind, asked = extra[0]
-            if self.six:
-                source = struct.pack("16sI", asked[:16], 0)
-            else:
-                source = struct.pack("I4s4x", 0, asked[8:12])
+            source = struct.pack("16sI", asked[:16], 0) if self.six else struct.pack("I4s4x", 0, asked[8:12])
             try:
                 self.sock.sendmsg([self.server.name.encode() + b" " + data], [(level, kind, source)], 0, client)
             except OSError as problem:

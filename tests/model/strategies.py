@@ -61,7 +61,8 @@ def instances(draw: st.DrawFn, ports: list[str], number: int) -> Plain:
     """Return an instance; ``number`` sets its networks apart from those of the others."""
     links = draw(st.lists(LINKS, max_size=3, unique=True))
     versions = [4, 6] if draw(st.booleans()) else [draw(st.sampled_from([4, 6]))]
-    interfaces, routes = {}, {}
+    interfaces: Plain = {}
+    routes: Plain = {}
     for index, link in enumerate(links):
         addresses = []
         if 4 in versions:

@@ -2,6 +2,7 @@
 import { Bullseye, Button, Spinner } from '@patternfly/react-core';
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, Outlet, RouterProvider, redirect } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { onSignedOut } from './api/client';
 import { sessionQuery } from './api/queries';
@@ -12,9 +13,6 @@ import { PasswordPage } from './pages/Password';
 import { SignInPage } from './pages/SignIn';
 import { ErrorNote } from './parts/ErrorNote';
 import { Layout } from './parts/Layout';
-
-const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-onSignedOut(() => queries.setQueryData(sessionQuery.queryKey, null));
 
 function Door() {
   const { t } = useTranslation();
@@ -55,15 +53,23 @@ const routes = [
   }),
 ] as const;
 
-const router = createRouter({ routeTree: root.addChildren(routes) });
+const makeRouter = () => createRouter({ routeTree: root.addChildren(routes) });
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof makeRouter>;
   }
 }
 
+function makeQueries(): QueryClient {
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  onSignedOut(() => queries.setQueryData(sessionQuery.queryKey, null));
+  return queries;
+}
+
 export function App() {
+  const [queries] = useState(makeQueries);
+  const [router] = useState(makeRouter);
   return (
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />

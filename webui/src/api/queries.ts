@@ -72,6 +72,7 @@ export const textQuery = queryOptions({
     return { text, digest: (await pending).response.headers.get('ETag') ?? '' };
   },
   gcTime: 0,
+  refetchOnWindowFocus: false,
 });
 
 const REVISIONS = 50;

@@ -22,7 +22,7 @@ import { ErrorNote } from '../parts/ErrorNote';
 import { Plan } from '../parts/Plan';
 import { Title } from '../parts/Title';
 
-/** What is being written outlives a look at another page. */
+/** What is being written outlives a look at another page; what is only read is read anew. */
 const DRAFT = ['draft'];
 
 export function DocumentPage() {
@@ -61,8 +61,13 @@ function Editor({ read }: { read: Text }) {
   const [{ text, digest }, setDraft] = useState(read);
   const [comment, setComment] = useState('');
   const write = (next: Text) => {
+    queries.setQueryDefaults(DRAFT, { gcTime: Number.POSITIVE_INFINITY });
     queries.setQueryData(DRAFT, next);
     setDraft(next);
+  };
+  const start = (fresh: Text) => {
+    queries.removeQueries({ queryKey: DRAFT });
+    setDraft(fresh);
   };
   const trial = useMutation({
     mutationFn: async () => ({ text, change: await putText(text, { dryRun: true, digest }) }),
@@ -70,7 +75,7 @@ function Editor({ read }: { read: Text }) {
   const reload = useMutation({
     mutationFn: () => queries.fetchQuery(textQuery),
     onSuccess: (fresh) => {
-      write(fresh);
+      start(fresh);
       trial.reset();
       commit.reset();
     },
@@ -84,7 +89,7 @@ function Editor({ read }: { read: Text }) {
         queries.invalidateQueries({ queryKey: ['revisions'] }),
         queries.invalidateQueries({ queryKey: ['status'] }),
         // What the server stored is the text from now on: its spelling and its digest.
-        queries.fetchQuery(textQuery).then(write),
+        queries.fetchQuery(textQuery).then(start),
       ]);
     },
   });

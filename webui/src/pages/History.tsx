@@ -6,6 +6,7 @@ import {
   Content,
   FormSelect,
   FormSelectOption,
+  Title as Heading,
   Label,
   Modal,
   ModalBody,
@@ -74,10 +75,12 @@ export function HistoryPage() {
                 <Thead>
                   <Tr>
                     <Th modifier="fitContent">{t('revision')}</Th>
-                    <Th>{t('history.time')}</Th>
-                    <Th>{t('history.author')}</Th>
-                    <Th width={30}>{t('comment')}</Th>
-                    <Th>{t('digest')}</Th>
+                    <Th modifier="wrap">{t('history.time')}</Th>
+                    <Th modifier="wrap">{t('history.author')}</Th>
+                    <Th width={30} modifier="wrap">
+                      {t('comment')}
+                    </Th>
+                    <Th modifier="wrap">{t('digest')}</Th>
                     <Th screenReaderText={t('actions')} />
                   </Tr>
                 </Thead>
@@ -102,7 +105,7 @@ export function HistoryPage() {
                       </Td>
                       <Td isActionCell>
                         {revision.kept ? (
-                          <div className="jeoul-bar end">
+                          <div className="jeoul-bar end row">
                             {revision.parent !== null && (
                               <Button
                                 variant="secondary"
@@ -228,7 +231,11 @@ function RollBack({ revision, onClose, onDone }: RollBackProps) {
   });
   return (
     <Modal isOpen variant="large" onClose={onClose} aria-labelledby="back-title">
-      <ModalHeader title={t('history.backTitle', { number: revision.number })} labelId="back-title" />
+      <ModalHeader>
+        <Heading headingLevel="h2" size="xl" id="back-title">
+          {t('history.backTitle', { number: revision.number })}
+        </Heading>
+      </ModalHeader>
       <ModalBody tabIndex={0} aria-label={t('document.preview')}>
         <Stack hasGutter>
           <Content component="p">{t('history.backWhat')}</Content>

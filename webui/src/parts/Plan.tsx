@@ -33,14 +33,16 @@ export function Changes({ changes }: { changes: readonly ChangeLine[] }) {
       <Table variant="compact" aria-label={t('changes.label')}>
         <Thead>
           <Tr>
-            <Th width={40}>{t('problems.path')}</Th>
-            <Th>{t('changes.what')}</Th>
+            <Th width={40} modifier="wrap">
+              {t('place')}
+            </Th>
+            <Th modifier="wrap">{t('changes.what')}</Th>
           </Tr>
         </Thead>
         <Tbody>
           {changes.slice(0, MOST).map((change) => (
             <Tr key={change.path}>
-              <Td dataLabel={t('problems.path')}>
+              <Td dataLabel={t('place')}>
                 <code className="jeoul-code">{change.path || '/'}</code>
               </Td>
               <Td dataLabel={t('changes.what')}>
@@ -66,8 +68,10 @@ export function Steps({ steps, total = steps.length }: { steps: readonly Step[];
           <Tr>
             <Th modifier="fitContent">{t('steps.verb')}</Th>
             <Th modifier="fitContent">{t('steps.engine')}</Th>
-            <Th width={40}>{t('problems.path')}</Th>
-            <Th>{t('steps.row')}</Th>
+            <Th width={40} modifier="wrap">
+              {t('place')}
+            </Th>
+            <Th modifier="wrap">{t('steps.row')}</Th>
           </Tr>
         </Thead>
         <Tbody>
@@ -77,7 +81,7 @@ export function Steps({ steps, total = steps.length }: { steps: readonly Step[];
                 <VerbLabel verb={step.verb} />
               </Td>
               <Td dataLabel={t('steps.engine')}>{step.engine}</Td>
-              <Td dataLabel={t('problems.path')}>
+              <Td dataLabel={t('place')}>
                 <code className="jeoul-code">{step.path.join(' / ')}</code>
               </Td>
               <Td dataLabel={t('steps.row')}>
@@ -103,9 +107,11 @@ export function LeftOver({ left }: { left: readonly Left[] }) {
           <Tr>
             <Th modifier="fitContent">{t('steps.verb')}</Th>
             <Th modifier="fitContent">{t('steps.engine')}</Th>
-            <Th>{t('problems.path')}</Th>
-            <Th width={40}>{t('left.reason')}</Th>
-            <Th>{t('left.since')}</Th>
+            <Th modifier="wrap">{t('place')}</Th>
+            <Th width={40} modifier="wrap">
+              {t('left.reason')}
+            </Th>
+            <Th modifier="wrap">{t('left.since')}</Th>
             <Th modifier="fitContent">{t('left.tries')}</Th>
           </Tr>
         </Thead>
@@ -116,7 +122,7 @@ export function LeftOver({ left }: { left: readonly Left[] }) {
                 <VerbLabel verb={item.verb} />
               </Td>
               <Td dataLabel={t('steps.engine')}>{item.engine}</Td>
-              <Td dataLabel={t('problems.path')}>
+              <Td dataLabel={t('place')}>
                 <code className="jeoul-code">{item.path.join(' / ')}</code>
               </Td>
               <Td dataLabel={t('left.reason')}>{item.reason}</Td>

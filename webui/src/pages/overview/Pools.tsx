@@ -4,6 +4,7 @@ import {
   CardBody,
   CardTitle,
   Content,
+  Title as Heading,
   Modal,
   ModalBody,
   ModalFooter,
@@ -81,12 +82,14 @@ export function Pools({ instanceName, instance, status, filter, named }: Props) 
                   <Table variant="compact" aria-label={t('pool.title', { name: poolName })}>
                     <Thead>
                       <Tr>
-                        <Th>{t('member.name')}</Th>
-                        <Th>{t('member.address')}</Th>
-                        <Th>{t('member.operational')}</Th>
-                        <Th>{t('member.administrative')}</Th>
-                        <Th>{t('member.weight')}</Th>
-                        <Th width={30}>{t('member.probe')}</Th>
+                        <Th modifier="wrap">{t('member.name')}</Th>
+                        <Th modifier="wrap">{t('member.address')}</Th>
+                        <Th modifier="wrap">{t('member.operational')}</Th>
+                        <Th modifier="wrap">{t('member.administrative')}</Th>
+                        <Th modifier="wrap">{t('member.weight')}</Th>
+                        <Th width={30} modifier="wrap">
+                          {t('member.probe')}
+                        </Th>
                         <Th screenReaderText={t('actions')} />
                       </Tr>
                     </Thead>
@@ -116,7 +119,7 @@ export function Pools({ instanceName, instance, status, filter, named }: Props) 
                             </Td>
                             <Td isActionCell>
                               {mayChange(session) && (
-                                <div className="jeoul-bar end">
+                                <div className="jeoul-bar end row">
                                   {(Object.keys(WISHES) as Administrative[])
                                     .filter((state) => state !== now.administrative)
                                     .map((state) => (
@@ -192,7 +195,11 @@ function Confirm({ wish, onClose }: { wish: Wish; onClose: () => void }) {
   const words = WISHES[state];
   return (
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="wish-title" aria-describedby="wish-body">
-      <ModalHeader title={t(words.title, { member: wish.member, pool: wish.pool })} labelId="wish-title" />
+      <ModalHeader>
+        <Heading headingLevel="h2" size="xl" id="wish-title">
+          {t(words.title, { member: wish.member, pool: wish.pool })}
+        </Heading>
+      </ModalHeader>
       <ModalBody id="wish-body">
         <p>{t(words.what)}</p>
         <ErrorNote error={change.error} />

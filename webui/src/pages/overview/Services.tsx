@@ -28,16 +28,16 @@ export function Services({ instanceName, instance, status, filter }: Props) {
     <Table variant="compact" aria-label={t('services.title')}>
       <Thead>
         <Tr>
-          <Th>{t('services.name')}</Th>
-          <Th>{t('services.state')}</Th>
-          <Th>{t('services.address')}</Th>
-          <Th>{t('services.protocol')}</Th>
-          <Th>{t('services.scheduler')}</Th>
-          <Th>{t('services.forwarding')}</Th>
-          <Th>{t('services.pool')}</Th>
-          <Th>{t('services.connections')}</Th>
-          <Th>{t('services.in')}</Th>
-          <Th>{t('services.out')}</Th>
+          <Th modifier="wrap">{t('services.name')}</Th>
+          <Th modifier="wrap">{t('services.state')}</Th>
+          <Th modifier="wrap">{t('services.address')}</Th>
+          <Th modifier="wrap">{t('services.protocol')}</Th>
+          <Th modifier="wrap">{t('services.scheduler')}</Th>
+          <Th modifier="wrap">{t('services.forwarding')}</Th>
+          <Th modifier="wrap">{t('services.pool')}</Th>
+          <Th modifier="wrap">{t('services.connections')}</Th>
+          <Th modifier="wrap">{t('services.in')}</Th>
+          <Th modifier="wrap">{t('services.out')}</Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -56,20 +56,20 @@ export function Services({ instanceName, instance, status, filter }: Props) {
               <Td dataLabel={t('services.state')}>
                 <Ready enabled={service.enabled} ready={ready.length} all={members.length} />
               </Td>
-              <Td dataLabel={t('services.address')}>
+              <Td dataLabel={t('services.address')} modifier="nowrap">
                 <code>{endpoint(service.address, service.port)}</code>
               </Td>
               <Td dataLabel={t('services.protocol')}>{service.protocol.toUpperCase()}</Td>
               <Td dataLabel={t('services.scheduler')}>{service.scheduler}</Td>
               <Td dataLabel={t('services.forwarding')}>{service.forwarding}</Td>
               <Td dataLabel={t('services.pool')}>{service.pool}</Td>
-              <Td dataLabel={t('services.connections')} className="jeoul-number">
+              <Td dataLabel={t('services.connections')} className="jeoul-number" modifier="nowrap">
                 {maybe(rate(path, 'connections_total'), (value) => t('perSecond', { value: format.number(value) }))}
               </Td>
-              <Td dataLabel={t('services.in')} className="jeoul-number">
+              <Td dataLabel={t('services.in')} className="jeoul-number" modifier="nowrap">
                 {maybe(rate(path, 'bytes_in'), format.rate)}
               </Td>
-              <Td dataLabel={t('services.out')} className="jeoul-number">
+              <Td dataLabel={t('services.out')} className="jeoul-number" modifier="nowrap">
                 {maybe(rate(path, 'bytes_out'), format.rate)}
               </Td>
             </Tr>

@@ -1,0 +1,1 @@
+PYTHONPATH=. /jeoul/cache/v0/bin/python .bench.py
