@@ -17,5 +17,6 @@ export default defineConfig({
     // PatternFly's scripts name their styles, which node itself cannot read.
     server: { deps: { inline: [/@patternfly/] } },
     css: false,
+    testTimeout: 60_000,
   },
 });

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +29,7 @@ FAST = {"kind": "http", "interval": 0.2, "timeout": 0.1, "rise": 2, "fall": 2}
 @pytest.fixture(autouse=True)
 def run_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with TemporaryDirectory() as folder:  # short: a socket's path has 107 bytes
-        monkeypatch.setattr(places, "RUN", Path(folder))
+        monkeypatch.setenv("JEOUL_RUN", folder)
         yield Path(folder)
 
 
@@ -244,7 +245,7 @@ def test_changes_come_together_and_saying_them_takes_no_more_than_its_share(monk
 
     monkeypatch.setattr(process, "encode", counting)
     run(test)
-    assert min(b - a for a, b in zip(said, said[1:], strict=False)) > 0.015
+    assert min(b - a for a, b in pairwise(said)) > 0.015
     assert len(said) < 30
 
 

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, configure, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { App } from '../src/app';
 import i18n, { choose } from '../src/i18n';
@@ -65,7 +65,11 @@ const STATUS = {
   members: { 'default/web/s1': { operational: 'up', administrative: 'enabled', verdicts: [] } },
 };
 
+// A machine that builds an image at the same time is slow.
+configure({ asyncUtilTimeout: 20_000 });
+
 beforeEach(() => {
+  vi.stubGlobal('scrollTo', () => undefined);
   window.history.replaceState(null, '', '/');
   choose('en');
   asked = [];

@@ -1,1 +1,0 @@
-PYTHONPATH=. /jeoul/cache/v0/bin/python .bench.py
