@@ -43,7 +43,7 @@ install_units() { # SUFFIX FOLDER NEW-SUFFIX
     install -D -m 644 "$file" "$out/usr/lib/$2/${name%."$1"}.$3"
   done
 }
-for kind in service socket target timer slice; do install_units "$kind" systemd/system "$kind"; done
+for kind in service socket path target timer slice; do install_units "$kind" systemd/system "$kind"; done
 install_units sysusers sysusers.d conf
 install_units tmpfiles tmpfiles.d conf
 install_units sysctl sysctl.d conf

@@ -1,4 +1,4 @@
-"""The appliance's REST API for programs of this repository: signing in, and asking with errors that say what was wrong."""
+"""The appliance's REST API for programs of this repository; errors say what was wrong."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Rest:
 
     def sign_in(self, user: str, password: str) -> dict[str, Any]:
         """Sign in; return what the appliance says of the session."""
-        said = self.ask("POST", "/login", json={"user": user, "password": password})
+        said: dict[str, Any] = self.ask("POST", "/login", json={"user": user, "password": password})
         self._http.headers["Authorization"] = f"Bearer {said['token']}"
         return said
 

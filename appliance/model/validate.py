@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from appliance.model.config import Config, Instance, Member, Pool, VirtualService
+from appliance.model.networks import Networks, networks
 from appliance.model.problems import Problem, join
 from appliance.model.references import references
 
@@ -14,8 +15,6 @@ KERNELS = frozenset((
     "ip6gre0", "ip6gretap0", "ip_vti0", "ip6_vti0", "teql0",
 ))  # fmt: skip
 """Link names that the kernel makes itself, and those that mean every link in ``/proc/sys/net``."""
-
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def problems(config: Config) -> list[Problem]:
@@ -49,25 +48,14 @@ def vips(instance: Instance) -> dict[str, list[str]]:
     return found
 
 
-def networks(instance: Instance) -> list[tuple[Network, str]]:
-    """Return the networks of an instance's interfaces with the interfaces' names, the longest prefixes first."""
-    found = [
-        (ipaddress.ip_interface(own).network, name)
-        for name, interface in instance.interfaces.items()
-        for own in interface.addresses
-    ]
-    return sorted(found, key=lambda pair: -pair[0].prefixlen)
-
-
 def interface_towards(instance: Instance, address: str) -> str | None:
     """Return the name of the interface whose network holds the address (the longest prefix wins), or None."""
-    found = _holding(networks(instance), address)
+    found = _networks(instance).holding(address)
     return found[1] if found else None
 
 
-def _holding(pairs: list[tuple[Network, str]], address: str) -> tuple[Network, str] | None:
-    wanted = ipaddress.ip_address(address)
-    return next((pair for pair in pairs if wanted in pair[0]), None)
+def _networks(instance: Instance) -> Networks:
+    return networks(tuple((name, interface.addresses) for name, interface in instance.interfaces.items()))
 
 
 def _ports(config: Config) -> Iterator[Problem]:
@@ -99,9 +87,9 @@ def _on_wires(instance: Instance) -> Iterator[tuple[str, str, str]]:
     for name, interface in instance.interfaces.items():
         for index, own in enumerate(interface.addresses):
             yield interface.port, own.partition("/")[0], join("interfaces", name, "addresses", index)
-    pairs = networks(instance)
+    held = _networks(instance)
     for address, services in vips(instance).items():
-        if towards := _holding(pairs, address):
+        if towards := held.holding(address):
             yield instance.interfaces[towards[1]].port, address, join("services", services[0], "address")
 
 
@@ -113,7 +101,7 @@ class _Rules:
         self.path = join("instances", name)
         # An interface that is wrong in itself was left out: then no network can be said to lack.
         self.half_known = any(path.startswith(f"{self.path}/interfaces") for path in dropped)
-        self.networks = networks(instance)
+        self.networks = _networks(instance)
         self.vips = vips(instance)
         self.own = {own.partition("/")[0]: key for key, held in instance.interfaces.items() for own in held.addresses}
 
@@ -126,12 +114,9 @@ class _Rules:
             yield from self._pool(name, pool)
         yield from self._services()
 
-    def _network_of(self, address: str) -> tuple[Network, str] | None:
-        return _holding(self.networks, address)
-
     def _reserved(self, address: str) -> str:
         """Return what an address is in an interface's network, where it is no host's; else nothing."""
-        found = self._network_of(address)
+        found = self.networks.holding(address)
         if found is None or found[0].num_addresses <= 2:
             return ""
         if ipaddress.ip_address(address) == found[0].network_address:
@@ -192,7 +177,7 @@ class _Rules:
             return "is this instance's own address", "A gateway is another machine."
         if gateway in self.vips:
             return f"is the VIP of service {self.vips[gateway][0]!r}", "A gateway is another machine."
-        if self._network_of(gateway) is None and not self.half_known:
+        if self.networks.holding(gateway) is None and not self.half_known:
             return "is on no network of an interface", "Give an interface an address on the gateway's network."
         if what := self._reserved(gateway):
             return f"is {what}", "Use the gateway's own address."
@@ -263,7 +248,7 @@ class _Rules:
                 f"and the service's port is {service.port}.",
                 hint="Use the service's port, or forwarding: nat.",
             )
-        if service.forwarding == "dr" and self._network_of(member.address) is None and not self.half_known:
+        if service.forwarding == "dr" and self.networks.holding(member.address) is None and not self.half_known:
             yield Problem(
                 path=where + "/address",
                 sentence=f"{member.address} cannot serve {name!r}: dr reaches members on interfaces' networks only.",

@@ -100,7 +100,7 @@ def test_the_first_password_opens_only_the_way_to_a_password_of_ones_own(live: L
         ("short", "shorter"),
         (first, "old password"),
         ("a" * 20, "different"),
-        ("admin-admin-1", "guess"),
+        ("admin-Password-1", "common word"),
     ):
         weak = admin.put("/api/v1/users/me/password", json={"old": first, "new": new})
         assert weak.status_code == 422

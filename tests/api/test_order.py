@@ -62,7 +62,7 @@ def test_an_api_that_died_in_between_pushes_at_its_next_start(shop: Live) -> Non
     async def never(*_: object) -> Committed:
         raise Unreachable("killed")
 
-    shop.box.director.commit = never  # type: ignore[method-assign]
+    shop.box.director.commit = never  # type: ignore[method-assign, assignment]
     assert shop.client().put("/api/v1/system", json={"hostname": "late"}).json()["applied"] is False
     shop.stop()
     shop.start()

@@ -42,13 +42,16 @@ CHANGED = (
     .replace("192.0.2.10, port: 80, pool", "192.0.2.11, port: 80, forwarding: dr, pool")
     .replace('"2001:db8:1::10", port: 80', '"2001:db8:1::10", port: 80, forwarding: tun')
 )
-MORE = CHANGED + """
+MORE = (
+    CHANGED
+    + """
   second:
     interfaces:
       wan: {port: port2, addresses: [192.0.2.2/24]}
     pools: {p: {members: {m: {address: 192.0.2.77, port: 443}}}}
     services: {s: {address: 192.0.2.10, port: 443, pool: p, scheduler: wlc}}
 """
+)
 
 DOCUMENTS = [BASE, CHANGED, MORE]
 

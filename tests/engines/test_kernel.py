@@ -7,6 +7,7 @@ import pytest
 
 from appliance.engines.ipvs.driver import IpvsDriver
 from appliance.engines.network.driver import NetworkDriver
+from appliance.table import Path, Row
 from tests.engines.contract import arrive, check_contract
 from tests.engines.tables import tables
 
@@ -41,8 +42,8 @@ def test_ipvs_contract(network: NetworkDriver) -> None:
     driver = IpvsDriver()
     wanted = tables("ipvs")
     # IPVS itself is there as long as the namespace is: its row can be made and changed, and not broken.
-    keep = {path: row for path, row in driver.observe().items() if len(path) == 2}
-    roots = {path: row for path, row in wanted[-1].items() if len(path) == 2}
+    keep: dict[Path, Row] = {path: row for path, row in driver.observe().items() if len(path) == 2}
+    roots: dict[Path, Row] = {path: row for path, row in wanted[-1].items() if len(path) == 2}
     arrive(driver, roots)
     assert keep.keys() == roots.keys()
     check_contract(driver, [{**roots, **table} for table in wanted], roots)

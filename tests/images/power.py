@@ -1,4 +1,4 @@
-"""Power cuts: QEMU is killed at random moments while revisions are committed; each boot must forward by a committed one."""
+"""Power cuts: QEMU is killed at random moments during commits; each boot must forward by a committed revision."""
 
 import random
 import threading

@@ -87,7 +87,9 @@ def test_a_killed_process_loses_no_request_and_comes_back(appliance: Appliance, 
     try:
         before = appliance.guest(f"systemctl show -P MainPID jeoul-{process}").strip()
         appliance.guest(f"systemctl kill -s KILL jeoul-{process}")
-        wait = f"until p=$(systemctl show -P MainPID jeoul-{process}); test $p != 0 -a $p != {before}; do sleep 0.2; done"
+        wait = (
+            f"until p=$(systemctl show -P MainPID jeoul-{process}); test $p != 0 -a $p != {before}; do sleep 0.2; done"
+        )
         appliance.guest(f"timeout 120 sh -c '{wait}'")
         appliance.rest.wait(
             "all processes are there",

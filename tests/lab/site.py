@@ -1,6 +1,6 @@
 """The site that most tests use: a client, an appliance with two data ports, three real servers.
 
-Network of the clients 192.0.2.0/24 and 2001:db8:1::/64 on port1, of the servers 10.77.0.0/24 and 2001:db8:2::/64 on port2.
+Clients' network: 192.0.2.0/24 and 2001:db8:1::/64, on port1. Servers' network: 10.77.0.0/24 and 2001:db8:2::/64, on port2.
 Real servers answer nat through the appliance, and dr and tun past it, over a way back of their own (203.0.113.0/24).
 """
 
@@ -95,11 +95,11 @@ def document(
             )
             watch = f"monitors: [{monitor}], " if monitored and kind != "udp" else ""
             pools.append(f"      {kind}{version}: {{{watch}members: {{{members}}}}}")
-            for forwarding in FORWARDINGS:
-                services.append(
-                    f'      {kind}-{forwarding}{version}: {{address: "{vip(forwarding, version)}", port: {port}, '
-                    f"protocol: {'udp' if kind == 'udp' else 'tcp'}, forwarding: {forwarding}, pool: {kind}{version}}}"
-                )
+            services.extend(
+                f'      {kind}-{forwarding}{version}: {{address: "{vip(forwarding, version)}", port: {port}, '
+                f"protocol: {'udp' if kind == 'udp' else 'tcp'}, forwarding: {forwarding}, pool: {kind}{version}}}"
+                for forwarding in FORWARDINGS
+            )
     lines = [
         "version: 1",
         "system: {hostname: jeoul-lab}",

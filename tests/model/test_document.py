@@ -1,5 +1,6 @@
 """Reading documents: whatever comes, it is a ``Config`` or ``Invalid`` with problems at places of the document."""
 
+import ipaddress
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from appliance.model import text
 from appliance.model.config import Config
 from appliance.model.document import check, parse, read, write_yaml
+from appliance.model.networks import Networks
 from appliance.model.problems import Invalid, Problem, join, split
 from appliance.model.validate import interface_towards, problems, vips
 from tests.golden.documents import CHAIN
@@ -213,6 +215,23 @@ def test_the_longest_prefix_leads() -> None:
     )
     assert interface_towards(config.instances["default"], "10.1.2.3") == "narrow"
     assert interface_towards(config.instances["default"], "10.2.2.3") == "wide"
+
+
+@effort(60)
+@given(
+    st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 32)), max_size=8), st.integers(0, 2**32 - 1), st.data()
+)
+def test_the_way_is_that_of_trying_every_network(
+    owned: list[tuple[int, int]], wanted: int, data: st.DataObject
+) -> None:
+    own = [ipaddress.ip_interface((number, length)) for number, length in owned]
+    if own and data.draw(st.booleans()):
+        wanted = int(data.draw(st.sampled_from(own)).network.broadcast_address)
+    address = ipaddress.ip_address(wanted)
+    best = max((one.network.prefixlen for one in own if address in one.network), default=None)
+    found = Networks(tuple((f"i{index}", (str(one),)) for index, one in enumerate(own))).holding(str(address))
+    assert (found[0].prefixlen if found else None) == best
+    assert found is None or address in found[0]
 
 
 def test_vips_are_those_of_services_that_are_on() -> None:

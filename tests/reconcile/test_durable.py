@@ -22,7 +22,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n", b"0" * 64 + b"\n{}", b"\xff\xfe", b"{}", b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"]
+    "content",
+    [b"", b"\n", b"0" * 64 + b"\n{}", b"\xff\xfe", b"{}", b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"],
 )
 def test_what_was_not_written_by_us_is_not_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)

@@ -1,4 +1,4 @@
-"""The loop: it arrives, it never gives up, it never raises for the machine, and it asks the machine no more than needed."""
+"""The loop: it arrives, never gives up, never raises for the machine, and asks the machine no more than needed."""
 
 import asyncio
 from collections.abc import Sequence

@@ -30,7 +30,8 @@ def main(count: int, minutes: int) -> None:
         wrote = _written()
         for tick in range(begin, begin + minutes * 60):
             line = {
-                name: random.random() * 1e6 if i % 4 < 2 else (42.0 if i % 4 == 2 else 0.0) for i, name in enumerate(names)
+                name: random.random() * 1e6 if i % 4 < 2 else (42.0 if i % 4 == 2 else 0.0)
+                for i, name in enumerate(names)
             }
             at = time.process_time()
             history.add(tick, line)
@@ -43,7 +44,9 @@ def main(count: int, minutes: int) -> None:
             print(f"{count} series, {what}: mean {mean:.2f} ms, most {max(times, default=0) * 1000:.2f} ms")
         total = sum(plain) + sum(flushes) + sum(rolls)
         print(f"all of it: {100 * total / (minutes * 60):.2f}% of a core")
-        print(f"written: {wrote / minutes * 60 / 1e6:.1f} MB an hour; file {os.path.getsize(history.path) / 1e6:.1f} MB")
+        print(
+            f"written: {wrote / minutes * 60 / 1e6:.1f} MB an hour; file {os.path.getsize(history.path) / 1e6:.1f} MB"
+        )
         for step, span in ((1, 3600), (60, 86400 * 7), (300, 86400 * 730)):
             at = time.process_time()
             got = history.samples(names[1], now - span, step, now)

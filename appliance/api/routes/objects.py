@@ -73,7 +73,9 @@ def collection(within: str, kind: str, model: Any, schema: str) -> APIRouter:
 
 ROUTERS = (
     *(
-        collection(f"/instances/{{instance}}/{kind}", kind, model, getattr(model, "__name__", "Monitor"))
+        collection(
+            f"/instances/{{instance}}/{kind}", kind, model, model.__name__ if isinstance(model, type) else "Monitor"
+        )
         for kind, model in KINDS.items()
     ),
     collection("/instances/{instance}/pools/{pool}/members", "members", Member, "Member"),

@@ -192,7 +192,9 @@ class NetworkDriver(Driver):
             return
         assert isinstance(op.new, RouteRow)
         hops = [{"gateway": hop.via, "oif": _index(netlink, hop.interface)} for hop in op.new.hops]
-        netlink.route("add" if op.verb == "make" else "replace", **key, **(hops[0] if len(hops) == 1 else {"multipath": hops}))
+        netlink.route(
+            "add" if op.verb == "make" else "replace", **key, **(hops[0] if len(hops) == 1 else {"multipath": hops})
+        )
 
     # ---- count
 
