@@ -158,5 +158,7 @@ def make_disk(work: Path, boot: Path, root: Path) -> Path:
         "--outputpath",
         work,
     ]
-    _run("genimage", "--loglevel", "1", "--config", config, *paths)
+    done = subprocess.run(["genimage", "--config", config, *paths], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"jeoul: genimage failed on {config}:\n{done.stderr}")
     return work / "jeoul.img"

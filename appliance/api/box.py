@@ -44,7 +44,7 @@ def make_box(store: Store, end: Callable[[], None] = lambda: None) -> Box:
     director = Director()
     box = Box(store, director, Client("monitor", timeout=15.0), Commits(store, director), end=end)
     if store.aside is not None:
-        box.commits.notices.append(
+        box.commits.notice(
             f"The database was damaged and set aside as {store.aside}: users and older revisions are in there, "
             "and the console shows a new first password."
         )

@@ -16,6 +16,7 @@ from appliance.api.parts import Document
 from appliance.model import document as documents
 from appliance.model.compare import changes
 from appliance.model.config import Config
+from appliance.model.migrations import migrate
 from appliance.store import audit, revisions
 from appliance.store.database import Store
 from appliance.store.errors import StoreError
@@ -66,7 +67,8 @@ class Commits:
 
     def __init__(self, store: Store, director: Director) -> None:
         self.store, self.director = store, director
-        self.notices: list[str] = []
+        self._notices: list[str] = []
+        self._trouble = ""
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._head = self._load()
@@ -78,6 +80,11 @@ class Commits:
     def head(self) -> Head | None:
         """The newest revision, or None before the director has said what it runs."""
         return self._head
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What an operator should know: what happened since the start, and what keeps a revision from running."""
+        return (*self._notices, self._trouble) if self._trouble else tuple(self._notices)
 
     def applied(self) -> bool:
         """Tell whether the director, when it last spoke, ran the newest revision."""
@@ -189,12 +196,16 @@ class Commits:
             try:
                 async with self._turn:
                     await self._join()
-            except (Unreachable, Refusal) as error:
-                log.debug("the director is not ready: %s", error)
-            except StoreError as error:
-                log.error("%s", error)
-            except Exception:
+                self._trouble = ""
+            except Unreachable as error:
+                self._trouble = f"The director cannot be reached: {error}."
+            except (Refusal, StoreError) as error:
+                if self._trouble != str(error):
+                    log.error("%s", error)
+                self._trouble = str(error)
+            except Exception as error:
                 log.exception("looking after the director failed")
+                self._trouble = f"The newest revision cannot be handed to the director: {error}"
             try:
                 async with asyncio.timeout(PAUSE):
                     await self._wake.wait()
@@ -215,14 +226,23 @@ class Commits:
                 await self._insert(config.canonical(), config.model_dump(mode="json"), author)
         head = self._head
         if head is not None and self._running != (head.number, head.digest):
+            head = await self._renew(head)
             log.info("handing revision %d to the director, which runs %d", head.number, status.revision)
             done = await self.director.commit(head.number, head.digest, head.document)
             self._running = (done.revision, done.digest)
 
+    async def _renew(self, head: Head) -> Head:
+        # Newer software may write out more defaults, and the director takes only what has the hash of its own spelling.
+        config = Config.model_validate(migrate(dict(head.document)))
+        if config.digest() == head.digest:
+            return head
+        author = Author("jeoul", "", f"revision {head.number} as this software writes it")
+        return await self._insert(config.canonical(), config.model_dump(mode="json"), author)
+
     async def _import(self, status: Status) -> None:
         document = await self.director.running_document()
         if document is None:
-            self._notice(f"The director runs revision {status.revision}, which the database does not know.")
+            self.notice(f"The director runs revision {status.revision}, which the database does not know.")
             return
         # Judged by nobody: it runs already, and the hash says that it is what runs.
         config = Config.model_validate(document)
@@ -230,12 +250,13 @@ class Commits:
         await self._insert(
             config.canonical(), config.model_dump(mode="json"), Author("director", "", comment), status.revision
         )
-        self._notice(f"The database did not know the running revision {status.revision}; it was taken over.")
+        self.notice(f"The database did not know the running revision {status.revision}; it was taken over.")
 
-    def _notice(self, text: str) -> None:
-        if text not in self.notices:
+    def notice(self, text: str) -> None:
+        """Tell the operator something, until this process ends."""
+        if text not in self._notices:
             log.warning("%s", text)
-            self.notices.append(text)
+            self._notices.append(text)
 
     # ---- the store, from threads
 

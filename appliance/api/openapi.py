@@ -21,6 +21,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     _, written = models_json_schema([(Config, "validation")], ref_template="#/components/schemas/{model}Input")
     parts = schema["components"]["schemas"]
+    for name, part in parts.items():
+        # Defaults are written out in every answer, so whoever reads one may count on them.
+        if "properties" in part and name != "Login":
+            part["required"] = list(part["properties"])
     for name, part in written["$defs"].items():
         parts[f"{name}Input"] = part
     kinds = [name for name in written["$defs"] if name.endswith("Check")]

@@ -162,8 +162,10 @@ class Watched:
         elif isinstance(error, NotAsked):
             self._take(None, str(error), None)
         else:
-            log.error("monitor %s of %s has a fault", self.order.monitor, self.order.key, exc_info=error)
-            self._take(None, f"the monitor itself has a fault: {type(error).__name__}: {error}", None)
+            detail = f"the monitor itself has a fault: {type(error).__name__}: {error}"
+            if detail != self.detail:
+                log.error("monitor %s of %s has a fault", self.order.monitor, self.order.key, exc_info=error)
+            self._take(None, detail, None)
 
     def _take(self, good: bool | None, detail: str, latency: float | None) -> None:
         check, before = self.order.check, self.standing.state

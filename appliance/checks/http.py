@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from appliance.checks._base import Answer, Check, CheckFailed, OpenSocket, Target
 from appliance.checks._connect import connect, reason
+from appliance.fields import Wrong
 
 LARGEST_BODY = 1 << 20
 """Bytes of an answer that are read when a text is expected; a monitor is no download."""
@@ -38,7 +39,7 @@ class HttpCheck(Check):
     @model_validator(mode="after")
     def _has_text(self) -> Self:
         if self.contains and self.method == "HEAD":
-            raise ValueError("expects a text, but answers to HEAD carry none; use GET")
+            raise Wrong("expects a text, but answers to HEAD carry none", "Use GET.")
         return self
 
     async def probe(self, target: Target, open_socket: OpenSocket) -> Answer:

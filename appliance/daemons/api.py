@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 import ssl
 import sys
@@ -40,6 +41,10 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             notify("READY=1")
+
+    def end(self) -> None:
+        """Finish what is in progress, then stop."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say so, then stop."""
@@ -82,7 +87,7 @@ def make_server(cert: Path, key: Path) -> tuple[Server, Box]:
     store = open_store(state() / "jeoul.db")
 
     def end() -> None:
-        server.should_exit = True
+        server.end()
 
     box = make_box(store, end)
     first_password.prepare(store)
@@ -118,6 +123,9 @@ def main() -> None:
         log.error("cannot start: %s", error)
         sys.exit(1)
     log.info("listening on %s", ", ".join(_shown(one) for one in sockets))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises a signal once more when it is done with it; being told to stop is no failure.
+        signal.signal(number, lambda *_: server.end())
     asyncio.run(server.serve(sockets))
 
 

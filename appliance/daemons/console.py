@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 
 import psutil
 
@@ -9,6 +10,8 @@ from appliance.api import first_password
 from appliance.model.validate import MANAGEMENT
 
 PORT = 443
+PATIENCE = 30.0
+"""Seconds to wait for an address."""
 BANNER = "Jeoul load balancer"
 
 
@@ -47,7 +50,10 @@ def screen(places: list[str], secret: str) -> str:
 
 
 def main() -> None:
-    """Say it once."""
+    """Say it once, after waiting for the first address: at boot DHCP takes a while."""
+    end = time.monotonic() + PATIENCE
+    while not addresses() and time.monotonic() < end:
+        time.sleep(0.5)
     print(screen(addresses(), password()), flush=True)
 
 

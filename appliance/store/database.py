@@ -3,10 +3,10 @@
 import logging
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -76,10 +76,8 @@ def open_store(path: Path) -> Store:
 
 def set_aside(path: Path) -> Path:
     """Move a database and its journals out of the way; return its new place."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    number, aside = 1, path.with_name(f"{path.name}.damaged-{stamp}")
-    while aside.exists():
-        number, aside = number + 1, path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for suffix in ("-wal", "-shm", ""):
         try:
             os.replace(f"{path}{suffix}", f"{aside}{suffix}")
@@ -88,7 +86,8 @@ def set_aside(path: Path) -> Path:
         except OSError as error:
             raise StoreError(f"The damaged database {path} cannot be moved away: {error.strerror}.") from error
     old = sorted(p for p in path.parent.glob(f"{path.name}.damaged-*") if not p.name.endswith(("-wal", "-shm")))
-    for one in old[:-ASIDE_KEPT]:
+    # A clock may have been set back: the one of this moment stays in any case.
+    for one in [other for other in old if other != aside][: 1 - ASIDE_KEPT]:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{one}{suffix}").unlink(missing_ok=True)
     return aside

@@ -21,6 +21,8 @@ CAP = 256 << 20
 """Bytes of the file with its log."""
 AT_ONCE = 6
 """Coarser chunks made in one go; more are left to the next time, so that a long absence does not stall the process."""
+WELL = 6
+"""Writes in a row after which a sick disk counts as well again: one that hovers around full must not fill the log."""
 ROTTEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 SECOND = TIERS[0]
@@ -35,6 +37,7 @@ class History:
         """Samples that could not be written since the start."""
         self._file: HistoryFile | None = None
         self._sick = False
+        self._written = 0
         self._pending: dict[int, dict[Series, float]] = {}
         self._numbers: dict[Series, int] = {}
         self._last: dict[Series, int] = {}
@@ -60,6 +63,11 @@ class History:
             del self._pending[tick]
         if not self._guarded(lambda file: self._write(file, due, now)):
             self.dropped += sum(map(len, due.values()))
+            return
+        self._written += 1
+        if self._sick and self._written >= WELL:
+            self._sick = False
+            log.warning("history is written again; %d samples were dropped", self.dropped)
 
     def close(self, now: int) -> None:
         """Write everything that waits, and close the file."""
@@ -171,7 +179,7 @@ class History:
     # ---- the file
 
     def _guarded(self, work: Callable[[HistoryFile], None]) -> bool:
-        """Do work on the file and tell whether it was done; faults are said once, until it works again."""
+        """Do work on the file and tell whether it was done."""
         try:
             if self._file is None:
                 self._open()
@@ -180,13 +188,11 @@ class History:
         except (sqlite3.DatabaseError, OSError) as error:
             self._fault(error)
             return False
-        if self._sick:
-            self._sick = False
-            log.warning("history is written again; %d samples were dropped", self.dropped)
         return True
 
     def _fault(self, error: Exception) -> None:
         rotten = isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in ROTTEN
+        self._written = 0
         if not self._sick or rotten:
             log.error("history cannot be written to %s: %s; samples are dropped", self.path, error)
             self._sick = True

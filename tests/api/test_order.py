@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.api.commits import Head, Move, move
+from appliance.store import revisions
 from appliance.store.database import open_store
 from appliance.wire import messages
 from appliance.wire.client import Unreachable
@@ -126,6 +127,29 @@ def test_a_database_that_breaks_while_it_is_used_ends_the_process(shop: Live) ->
         connection.exec_driver_sql("UPDATE revisions SET document = x'00' WHERE number = 1")
     assert client.get("/api/v1/revisions/1").status_code == 503
     assert shop.ended.is_set()
+
+
+def test_a_revision_of_older_software_is_brought_to_this_ones_form(shop: Live) -> None:
+    shop.stop()
+    store = open_store(shop.folder / "api/jeoul.db")
+    old = {"version": 1, "system": {"hostname": "older"}, "instances": {"default": {}}}
+    with store.write() as connection:
+        revisions.insert(connection, author="ann", time=1.0, comment="", canonical=json.dumps(old).encode())
+    store.close()
+    shop.start()
+    wait_until(lambda: shop.box.commits.applied())
+    newest = shop.client().get("/api/v1/revisions").json()[0]
+    assert (newest["number"], newest["author"]) == (4, "jeoul")
+    document = shop.client().get("/api/v1/config").json()
+    assert (document["system"]["hostname"], document["ports"]) == ("older", {})
+    assert shop.client().get("/api/v1/status").json()["revision"] == 4
+
+
+def test_what_keeps_a_revision_from_running_is_told_until_it_is_gone(shop: Live) -> None:
+    shop.director.kill()
+    wait_until(lambda: any("director" in notice for notice in shop.box.commits.notices))
+    shop.director.start()
+    wait_until(lambda: shop.box.commits.notices == ())
 
 
 def test_a_slow_director_does_not_keep_readers_waiting(shop: Live) -> None:

@@ -156,7 +156,8 @@ def test_it_goes_on_without_a_director() -> None:
 
 
 def test_a_director_that_does_not_read_costs_one_message() -> None:
-    many = tuple(target(9, f"default/web/{'s' * 50}{i}") for i in range(3000))
+    slow = FAST | {"interval": 60, "timeout": 60}
+    many = tuple(target(9, f"default/web/{'s' * 50}{i}", slow) for i in range(3000))
 
     async def test() -> None:
         async with checking() as checker:

@@ -225,7 +225,8 @@ def test_the_way_is_that_of_trying_every_network(
     owned: list[tuple[int, int]], wanted: int, data: st.DataObject
 ) -> None:
     own = [ipaddress.ip_interface((number, length)) for number, length in owned]
-    if own and data.draw(st.booleans()):
+    at_an_edge = data.draw(st.booleans())
+    if own and at_an_edge:
         wanted = int(data.draw(st.sampled_from(own)).network.broadcast_address)
     address = ipaddress.ip_address(wanted)
     best = max((one.network.prefixlen for one in own if address in one.network), default=None)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_rolled_up_samples_are_the_means_of_the_fine_ones(place: Path) -> None:
     assert {value for _, value in history.samples(B, T, 300, now)[:-1]} == {29.5}
     # Of the oldest hours only minutes are left, whatever is asked.
     fine = history.samples(A, T, 1, now)
-    assert [b - a for (a, _), (b, _) in zip(fine[:100], fine[1:101], strict=True)] == [60.0] * 100
+    assert [b - a for (a, _), (b, _) in pairwise(fine[:101])] == [60.0] * 100
     assert [when for when, _ in fine[-3600:]] == [float(t) for t in range(now - 3600, now)]
 
 
@@ -93,9 +94,9 @@ def test_fine_samples_are_kept_for_an_hour_minutes_for_a_week(place: Path) -> No
     fill(history, T, 2 * HOUR)
     assert 360 <= rows(place, 0) <= 362
     day = T + 8 * DAY
-    for tick in range(T + 2 * HOUR, day, 60):
+    for tick in range(T + 2 * HOUR, day, 300):
         history.add(tick, {A: 1.0})
-    assert rows(place, 0) <= 62
+    assert rows(place, 0) <= 14
     assert 7 * 144 <= rows(place, 1) <= 7 * 144 + 2
     assert rows(place, 2) == 8 * 12 - 1
     assert history.samples(A, 0, 300, day)[0][0] == T
@@ -153,11 +154,11 @@ def test_a_clock_that_is_set_back_writes_again(place: Path) -> None:
     assert (minutes[T + 540], minutes[T + 600], minutes[T + 1140]) == (29.5, 1000.0, 1000.0)
 
 
-@pytest.mark.parametrize("cap", [1 << 20, 4 << 20])
+@pytest.mark.parametrize("cap", [1 << 19, 4 << 20])
 def test_the_file_never_exceeds_its_cap_and_the_newest_is_kept(place: Path, cap: int) -> None:
     dice = random.Random(1)
     history = History(place, cap)
-    many: list[Series] = [(("default", f"member {i}"), "bytes_in") for i in range(256)]
+    many: list[Series] = [(("default", f"member {i}"), "bytes_in") for i in range(128)]
     largest = 0
     now = T
     for tick in range(T, T + 2 * HOUR):
@@ -172,17 +173,17 @@ def test_the_file_never_exceeds_its_cap_and_the_newest_is_kept(place: Path, cap:
     assert history.dropped == 0
     assert len(history.samples(many[5], now - 60, 1, now)) == 61
     kept = len([1 for when, _ in history.samples(many[5], 0, 1, now) if when > now - HOUR])
-    assert kept < 3600 if cap == 1 << 20 else kept == 3600
+    assert kept < 3600 if cap == 1 << 19 else kept == 3600
 
 
 def test_the_finest_goes_first_but_not_below_its_floor(place: Path) -> None:
-    history = History(place, 3 << 20)
+    history = History(place, 5 << 19)
     dice = random.Random(1)
-    many: list[Series] = [(("default", f"member {i}"), "bytes_in") for i in range(512)]
-    for tick in range(T, T + 9000):
+    many: list[Series] = [(("default", f"member {i}"), "bytes_in") for i in range(256)]
+    for tick in range(T, T + 6000):
         history.add(tick, {one: dice.random() for one in many})
-    assert 900 // 10 <= rows(place, 0) / 8 < 3600 // 10
-    assert rows(place, 1) == 15 * 8
+    assert 900 // 10 <= rows(place, 0) / 4 < 3600 // 10
+    assert rows(place, 1) == 9 * 4
     assert history.dropped == 0
 
 
@@ -243,15 +244,15 @@ def fill(begin, seconds):
 fill(1800000000, 30)
 if most:
     setrlimit(RLIMIT_FSIZE, (most, -1))
-fill(1800000030, 300)
-print(history.dropped, len(history.series(1800000330)))
+fill(1800000030, 400)
+print(history.dropped, len(history.series(1800000430)))
 if most:
     setrlimit(RLIMIT_FSIZE, (-1, -1))
 else:
     Path(sys.argv[3]).unlink()
 before = history.dropped
-fill(1800000330, 60)
-print(history.dropped - before, len(history.samples(many[5], 1800000330, 1, 1800000390)))
+fill(1800000430, 100)
+print(history.dropped - before, len(history.samples(many[5], 1800000430, 1, 1800000530)))
 """
 
 
@@ -265,9 +266,9 @@ def _check_full(numbers: list[list[int]], log: list[str]) -> None:
     (dropped, series), (dropped_after, stored) = numbers
     assert dropped > 100 * 640
     assert series == 640
-    # Of those that waited when there was room again, ten seconds' worth may be gone still.
+    # Of those that waited when there was room again, ten seconds may be gone still.
     assert dropped_after <= 10 * 640
-    assert stored >= 50
+    assert stored >= 90
     assert [line.split(":")[0].split(";")[0].split(" to ")[0] for line in log] == [
         "history cannot be written",
         "history is written again",
@@ -275,7 +276,7 @@ def _check_full(numbers: list[list[int]], log: list[str]) -> None:
 
 
 def test_a_file_that_may_not_grow_costs_samples_and_nothing_else(place: Path) -> None:
-    _check_full(*_full(place, 512 << 10))
+    _check_full(*_full(place, 64 << 10))
 
 
 @pytest.fixture
@@ -301,8 +302,8 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path, caplog: py
     assert history.dropped == 50
     assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1
     (tmp_path / "monitor").unlink()
-    fill(history, T + 60, 30)
-    assert len(history.samples(A, T, 1, T + 90)) == 40
+    fill(history, T + 60, 60)
+    assert len(history.samples(A, T, 1, T + 120)) == 70
     assert "50 samples were dropped" in caplog.text
 
 
@@ -311,8 +312,9 @@ def test_a_power_cut_at_any_moment_leaves_a_sound_file(place: Path, tmp_path: Pa
     history = History(place, 8 << 20)
     many: list[Series] = [((f"i{i}",), "m") for i in range(640)]
     tick = T
-    for cut in range(12):
-        for tick in range(tick, tick + dice.randrange(20, 700)):
+    for cut in range(6):
+        for _ in range(dice.randrange(20, 700)):
+            tick += 1
             history.add(tick, {one: dice.random() for one in many})
         # What the disk holds at this moment, the log cut off anywhere, the shared memory gone.
         there = tmp_path / f"cut{cut}" / "history.db"

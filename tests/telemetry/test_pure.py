@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_roll_is_the_mean_of_what_there_is() -> None:
 
 
 def test_grains_fit_into_one_another() -> None:
-    for fine, coarse in zip(TIERS, TIERS[1:], strict=False):
+    for fine, coarse in pairwise(TIERS):
         assert coarse.tick % fine.tick == 0
         assert coarse.span % fine.span == 0
         # The finer grain must still be there when the coarser one is made of it, even when room is short.

@@ -200,6 +200,23 @@ test('a document is committed only as it was previewed', async () => {
   expect(puts.at(-1)?.body).toBe('version: 1 # changed\n');
 });
 
+test('signing out leads to the sign-in page', async () => {
+  server['POST /api/v1/logout'] = { body: { done: true } };
+  open();
+  await screen.findByText('[2001:db8::10]:443');
+  fireEvent.click(screen.getByRole('button', { name: 'Sign out' }));
+  expect((await screen.findByRole('heading', { level: 1 })).textContent).toBe('Sign in');
+});
+
+test('a session that has ended leads to the sign-in page', async () => {
+  server['GET /api/v1/status'] = {
+    status: 401,
+    body: { error: 'You are not signed in.', hint: '', problems: [], changes: [] },
+  };
+  open();
+  expect(await screen.findByRole('heading', { level: 1, name: 'Sign in' })).toBeTruthy();
+});
+
 test('the page speaks Korean', async () => {
   choose('ko');
   open();

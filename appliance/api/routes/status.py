@@ -21,7 +21,7 @@ async def get_status(request: Request, who: Reader) -> Status:
         head_revision=head.number if head else 0,
         head_digest=head.digest if head else "",
         applied=head is not None and (head.number, head.digest) == (status.revision, status.digest),
-        notices=tuple(box.commits.notices),
+        notices=box.commits.notices,
         software=software(),
     )
 

@@ -112,12 +112,19 @@ export function putText(
   );
 }
 
-export function rollBack(number: number, options: { dryRun: boolean; comment?: string }): Promise<Changed> {
-  return ask(
-    api.POST('/api/v1/revisions/{number}/rollback', {
-      params: { path: { number }, query: { dry_run: options.dryRun, comment: options.comment || undefined } },
-    }),
-  );
+/** An older document as the newest: try it, or commit it on the document under which it was tried. */
+export async function rollBack(
+  number: number,
+  options: { dryRun: boolean; digest?: string; comment?: string },
+): Promise<{ change: Changed; digest: string }> {
+  const pending = api.POST('/api/v1/revisions/{number}/rollback', {
+    params: {
+      path: { number },
+      query: { dry_run: options.dryRun, comment: options.comment || undefined },
+      header: options.digest ? { 'if-match': options.digest } : undefined,
+    },
+  });
+  return { change: await ask(pending), digest: (await pending).response.headers.get('ETag') ?? '' };
 }
 
 /** Whether somebody may change anything; the server decides in the end. */

@@ -763,75 +763,14 @@ export interface components {
             user: string;
         };
         /**
-         * BoxStatus
-         * @description The director's view, and the newest revision beside the running one.
-         */
-        BoxStatus: {
-            /**
-             * Applied
-             * @description True when the newest revision is the running one.
-             */
-            applied: boolean;
-            /** Checker */
-            checker: boolean;
-            /** Committed At */
-            committed_at: number;
-            /** Digest */
-            digest: string;
-            /** Drift */
-            drift: components["schemas"]["Drift"][];
-            /** Drift Total */
-            drift_total: number;
-            /** Head Digest */
-            head_digest: string;
-            /** Head Revision */
-            head_revision: number;
-            /**
-             * Kind
-             * @default status
-             * @constant
-             */
-            kind: "status";
-            /** Last Pass */
-            last_pass: number;
-            /** Left */
-            left: components["schemas"]["Left"][];
-            /** Members */
-            members: {
-                [key: string]: components["schemas"]["MemberStatus"];
-            };
-            /**
-             * Notices
-             * @description What an operator should know, for example a lost database.
-             */
-            notices: string[];
-            /** Passes */
-            passes: number;
-            /** Programmer */
-            programmer: boolean;
-            /** Revision */
-            revision: number;
-            /** Settled */
-            settled: boolean;
-            /** Software */
-            software: string;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "running" | "previous" | "none";
-            /** Steps Taken */
-            steps_taken: number;
-        };
-        /**
          * Change
          * @description One difference; null where there was, or is, nothing.
          */
         Change: {
             /** New */
-            new?: unknown;
+            new: unknown;
             /** Old */
-            old?: unknown;
+            old: unknown;
             /**
              * Path
              * @description Place in the document, as a JSON pointer.
@@ -1463,7 +1402,7 @@ export interface components {
          * @description A person, and for a new one the password to hand over.
          */
         NewPerson: {
-            one_time?: components["schemas"]["OneTimePassword"] | null;
+            one_time: components["schemas"]["OneTimePassword"] | null;
             person: components["schemas"]["Person"];
         };
         /**
@@ -1597,6 +1536,29 @@ export interface components {
             sentence: string;
         };
         /**
+         * Revision
+         * @description Who changed something, when and why.
+         */
+        Revision: {
+            /** Author */
+            author: string;
+            /** Comment */
+            comment: string;
+            /** Digest */
+            digest: string;
+            /**
+             * Kept
+             * @description False when the document was dropped to make room.
+             */
+            kept: boolean;
+            /** Number */
+            number: number;
+            /** Parent */
+            parent: number | null;
+            /** Time */
+            time: number;
+        };
+        /**
          * RevisionDocument
          * @description A revision with its document.
          */
@@ -1614,29 +1576,6 @@ export interface components {
             document: {
                 [key: string]: unknown;
             };
-            /**
-             * Kept
-             * @description False when the document was dropped to make room.
-             */
-            kept: boolean;
-            /** Number */
-            number: number;
-            /** Parent */
-            parent: number | null;
-            /** Time */
-            time: number;
-        };
-        /**
-         * RevisionInfo
-         * @description Who changed something, when and why.
-         */
-        RevisionInfo: {
-            /** Author */
-            author: string;
-            /** Comment */
-            comment: string;
-            /** Digest */
-            digest: string;
             /**
              * Kept
              * @description False when the document was dropped to make room.
@@ -1755,6 +1694,67 @@ export interface components {
             user: string;
         };
         /**
+         * Status
+         * @description The director's view, and the newest revision beside the running one.
+         */
+        Status: {
+            /**
+             * Applied
+             * @description True when the newest revision is the running one.
+             */
+            applied: boolean;
+            /** Checker */
+            checker: boolean;
+            /** Committed At */
+            committed_at: number;
+            /** Digest */
+            digest: string;
+            /** Drift */
+            drift: components["schemas"]["Drift"][];
+            /** Drift Total */
+            drift_total: number;
+            /** Head Digest */
+            head_digest: string;
+            /** Head Revision */
+            head_revision: number;
+            /**
+             * Kind
+             * @default status
+             * @constant
+             */
+            kind: "status";
+            /** Last Pass */
+            last_pass: number;
+            /** Left */
+            left: components["schemas"]["Left"][];
+            /** Members */
+            members: {
+                [key: string]: components["schemas"]["MemberStatus"];
+            };
+            /**
+             * Notices
+             * @description What an operator should know, for example a lost database.
+             */
+            notices: string[];
+            /** Passes */
+            passes: number;
+            /** Programmer */
+            programmer: boolean;
+            /** Revision */
+            revision: number;
+            /** Settled */
+            settled: boolean;
+            /** Software */
+            software: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "running" | "previous" | "none";
+            /** Steps Taken */
+            steps_taken: number;
+        };
+        /**
          * Step
          * @description An op as it travels: rows are plain JSON, read by the engine that owns them.
          */
@@ -1762,11 +1762,11 @@ export interface components {
             /** Engine */
             engine: string;
             /** New */
-            new?: {
+            new: {
                 [key: string]: unknown;
             } | null;
             /** Old */
-            old?: {
+            old: {
                 [key: string]: unknown;
             } | null;
             /** Path */
@@ -5483,7 +5483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RevisionInfo"][];
+                    "application/json": components["schemas"]["Revision"][];
                 };
             };
             /** @description Not signed in. */
@@ -5998,7 +5998,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BoxStatus"];
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description Not signed in. */

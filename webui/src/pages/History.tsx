@@ -222,8 +222,8 @@ function RollBack({ revision, onClose, onDone }: RollBackProps) {
     refetchOnWindowFocus: false,
   });
   const commit = useMutation({
-    mutationFn: () => rollBack(revision.number, { dryRun: false, comment }),
-    onSuccess: async (change) => {
+    mutationFn: () => rollBack(revision.number, { dryRun: false, digest: preview.data?.digest, comment }),
+    onSuccess: async ({ change }) => {
       onDone(change);
       await queries.invalidateQueries({ queryKey: ['revisions'] });
       await queries.invalidateQueries({ queryKey: ['status'] });
@@ -244,7 +244,7 @@ function RollBack({ revision, onClose, onDone }: RollBackProps) {
           {preview.data && (
             <>
               <div>
-                <Plan change={preview.data} />
+                <Plan change={preview.data.change} />
               </div>
               <TextInput
                 aria-label={t('comment')}
@@ -261,7 +261,7 @@ function RollBack({ revision, onClose, onDone }: RollBackProps) {
         <Button
           onClick={() => commit.mutate()}
           isLoading={commit.isPending}
-          isDisabled={!preview.data || commit.isPending || preview.data.changes.length === 0}
+          isDisabled={!preview.data || commit.isPending || preview.data.change.changes.length === 0}
         >
           {t('history.back')}
         </Button>

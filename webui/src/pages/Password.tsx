@@ -49,7 +49,7 @@ export function PasswordPage() {
           >
             <Title name={t('password.title')}>{t('password.title')}</Title>
             <Alert variant="info" isInline isPlain component="h2" title={t('password.why')} />
-            <ErrorNote error={choose.error} />
+            <ErrorNote error={choose.error} places={{ '/old': t('password.old'), '/new': t('password.new') }} />
             <FormGroup label={t('password.old')} fieldId="old" isRequired>
               <TextInput
                 id="old"

@@ -91,8 +91,9 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => ask(api.POST('/api/v1/logout')),
     onSuccess: () => {
-      queries.clear();
       queries.setQueryData(sessionQuery.queryKey, null);
+      // Nothing of this person is left for the next one at this browser.
+      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
     },
   });
 }

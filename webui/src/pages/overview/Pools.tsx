@@ -103,7 +103,7 @@ export function Pools({ instanceName, instance, status, filter, named }: Props) 
                               {member.description && <div className="jeoul-small">{member.description}</div>}
                             </Td>
                             <Td dataLabel={t('member.address')}>
-                              <code>{endpoint(member.address, member.port)}</code>
+                              <code className="jeoul-code">{endpoint(member.address, member.port)}</code>
                             </Td>
                             <Td dataLabel={t('member.operational')}>
                               <OperationalLabel state={now.operational} />

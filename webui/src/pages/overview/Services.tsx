@@ -56,8 +56,8 @@ export function Services({ instanceName, instance, status, filter }: Props) {
               <Td dataLabel={t('services.state')}>
                 <Ready enabled={service.enabled} ready={ready.length} all={members.length} />
               </Td>
-              <Td dataLabel={t('services.address')} modifier="nowrap">
-                <code>{endpoint(service.address, service.port)}</code>
+              <Td dataLabel={t('services.address')}>
+                <code className="jeoul-code">{endpoint(service.address, service.port)}</code>
               </Td>
               <Td dataLabel={t('services.protocol')}>{service.protocol.toUpperCase()}</Td>
               <Td dataLabel={t('services.scheduler')}>{service.scheduler}</Td>
