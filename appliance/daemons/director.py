@@ -280,9 +280,10 @@ class Director:
 def _words(path: Path) -> dict[str, Administrative]:
     try:
         return dict(durable.read(path)["administrative"])
+    except durable.Missing:
+        return {}
     except durable.Unreadable as error:
-        if path.exists():
-            log.error("the operator's words on members are lost: %s", error)
+        log.error("the operator's words on members are lost: %s", error)
         return {}
 
 

@@ -8,7 +8,11 @@ from typing import Any
 
 
 class Unreadable(Exception):
-    """A durable file is not there, or is not what was written; its text says which."""
+    """A durable file is not what was written; its text says which and why."""
+
+
+class Missing(Unreadable):
+    """A durable file is not there: it was never written."""
 
 
 def write(path: Path, payload: dict[str, Any]) -> None:
@@ -35,6 +39,8 @@ def read(path: Path) -> dict[str, Any]:
     """Return a file's content. Raises Unreadable."""
     try:
         line, _, body = path.read_text(encoding="utf-8").partition("\n")
+    except FileNotFoundError:
+        raise Missing(f"{path}: it is not there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path}: {error}") from error
     if hashlib.sha256(body.encode()).hexdigest() != line:

@@ -32,12 +32,16 @@ NOTHING = Config(instances={})
 def load(folder: Path) -> tuple[Running, Source, list[str]]:
     """Return the revision to run, the file that it came from, and what was wrong with files that could not be used."""
     faults: list[str] = []
+    missing = True
     names: tuple[Source, ...] = ("running", "previous")
     for source in names:
         try:
             return _read(folder / f"{source}.json"), source, faults
         except durable.Unreadable as error:
             faults.append(str(error))
+            missing = missing and isinstance(error, durable.Missing)
+    if missing:
+        faults.clear()  # a new box: nothing was ever committed
     return Running(0, NOTHING.digest(), 0.0, NOTHING), "none", faults
 
 

@@ -102,3 +102,8 @@ def test_a_broken_file_gives_the_revision_before(tmp_path: Path) -> None:
     (tmp_path / "previous.json").unlink()
     found, source, faults = running.load(tmp_path)
     assert (found.revision, found.config, source, len(faults)) == (0, Config(instances={}), "none", 2)
+
+
+def test_a_new_box_has_no_faults(tmp_path: Path) -> None:
+    found, source, faults = running.load(tmp_path / "nothing here")
+    assert (found.revision, found.config, source, faults) == (0, Config(instances={}), "none", [])

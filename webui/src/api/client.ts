@@ -1,10 +1,9 @@
 /** The one way to the server: typed by its OpenAPI document, errors in one shape. */
 import createClient, { type Middleware } from 'openapi-fetch';
-import type { components, paths } from './schema';
+import type { paths } from './schema';
 
-type Schemas = components['schemas'];
-export type Problem = Schemas['Problem'];
-type ErrorAnswer = Schemas['ErrorAnswer'];
+type ErrorAnswer = paths['/api/v1/session']['get']['responses'][401]['content']['application/json'];
+export type Problem = ErrorAnswer['problems'][number];
 
 /** What went wrong, in the server's words; status 0 is no answer at all. */
 export class ApiError extends Error {

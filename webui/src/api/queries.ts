@@ -2,18 +2,24 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, ask } from './client';
 import { key, type Reading } from './rates';
-import type { components } from './schema';
+import type { paths } from './schema';
 
-type Schemas = components['schemas'];
-export type Session = Schemas['Session'];
-export type Config = Schemas['Config'];
-export type Status = Schemas['BoxStatus'];
-export type Changed = Schemas['Changed'];
-export type ChangeLine = Schemas['Change'];
-export type Step = Schemas['Step'];
-export type Left = Schemas['Left'];
-export type Revision = Schemas['RevisionInfo'];
-export type MemberStatus = Schemas['MemberStatus'];
+/** What a GET of an address answers: named by the address, which stays when the server's own names change. */
+type Got<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { 'application/json': infer T } } } };
+}
+  ? T
+  : never;
+
+export type Session = Got<'/api/v1/session'>;
+export type Config = Got<'/api/v1/config'>;
+export type Status = Got<'/api/v1/status'>;
+export type Revision = Got<'/api/v1/revisions'>[number];
+export type Changed = paths['/api/v1/config']['put']['responses'][200]['content']['application/json'];
+export type ChangeLine = Changed['changes'][number];
+export type Step = Changed['steps'][number];
+export type Left = Changed['left'][number];
+export type MemberStatus = Status['members'][string];
 export type Administrative = MemberStatus['administrative'];
 export type Operational = MemberStatus['operational'];
 

@@ -1,0 +1,29 @@
+"""The network driver keeps the contract, on this machine's own kernel (run in a network namespace of the tests' own)."""
+
+import subprocess
+
+import pytest
+
+from appliance.engines.network.driver import NetworkDriver
+from tests.engines.contract import arrive, check_contract
+from tests.engines.tables import tables
+
+pytestmark = pytest.mark.lab
+
+
+def test_network_contract(network: NetworkDriver) -> None:
+    check_contract(network, tables("network"), {})
+
+
+def test_foreign_changes_are_seen_and_only_ours_are_broken(network: NetworkDriver) -> None:
+    table = tables("network")[0]
+    arrive(network, table)
+    for change in (
+        "addr del 192.0.2.2/24 dev wan",
+        "addr add 192.0.2.99/24 dev lan",
+        "link set lan down",
+        "route add 203.0.113.0/24 via 10.77.0.50",
+    ):
+        subprocess.run(["ip", "-n", "jeoul-default", *change.split()], check=False)
+    assert network.observe() != table
+    arrive(network, table)
