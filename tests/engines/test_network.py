@@ -1,4 +1,4 @@
-"""The network driver keeps the contract, on this machine's own kernel (run in a network namespace of the tests' own)."""
+"""The network driver keeps the contract, on this machine's kernel, in a network namespace of its own."""
 
 import subprocess
 
