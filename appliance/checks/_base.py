@@ -50,7 +50,13 @@ class Check(BaseModel, ABC):
     fall: Annotated[int, Field(ge=1, le=100, strict=True, description="Bad probes in a row until it is down.")] = 3
     jitter: Annotated[
         float,
-        Field(ge=0, le=0.5, strict=True, allow_inf_nan=False, description="Part of the interval by which probes are spread, so that they do not march."),
+        Field(
+            ge=0,
+            le=0.5,
+            strict=True,
+            allow_inf_nan=False,
+            description="Part of the interval by which probes are spread, so that they do not march.",
+        ),
     ] = 0.05
 
     @model_validator(mode="after")

@@ -48,10 +48,11 @@ class Leftovers:
         entry = self.entries.get(key)
         return entry is not None and entry.due > now
 
-    def hurry(self) -> None:
-        """Let every step be tried at once: somebody has changed something."""
+    def hurry(self, since: float = 0.0) -> None:
+        """Let every step that was first refused since then be tried at once: something has changed."""
         for entry in self.entries.values():
-            entry.due = 0.0
+            if entry.since >= since:
+                entry.due = 0.0
 
     def next_due(self) -> float | None:
         """Return when the next step may be tried, or None."""

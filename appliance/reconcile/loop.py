@@ -74,12 +74,15 @@ class Reconciler:
             self.remembered.clear()
         desired = {name: engine.compile(config, signals) for name, engine in self.engines.items()}
         taken: list[tuple[str, Op]] = []
+        began = self.clock()
         for _ in range(ROUNDS):
             before = len(taken)
             wanted = await self._round(desired, taken)
             self.leftovers.keep(wanted)
             if len(taken) == before or not self.leftovers.entries:
                 break
+            # What was refused just now may have waited for what was taken just now: a name that has become free.
+            self.leftovers.hurry(since=began)
         return Report(tuple(taken), self.leftovers.report(), observe)
 
     async def _round(self, desired: Mapping[str, dict[Path, Row]], taken: list[tuple[str, Op]]) -> set[Key]:

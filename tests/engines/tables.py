@@ -53,6 +53,7 @@ MORE = (
 """
 )
 
+SIGNALS = Signals(unit="0123456789abcdef")
 DOCUMENTS = [BASE, CHANGED, MORE]
 
 
@@ -63,5 +64,4 @@ def configs() -> list[Config]:
 
 def tables(engine: str) -> list[Mapping[Path, Row]]:
     """Return an engine's table of each document."""
-    signals = Signals(unit="0123456789abcdef")
-    return [ENGINES[engine].compile(config, signals) for config in configs()]
+    return [ENGINES[engine].compile(config, SIGNALS) for config in configs()]

@@ -86,7 +86,8 @@ def document(
 ) -> str:
     """The site's document: HTTP, TCP echo and UDP services for every forwarding mode and IP version."""
     weights = weights or {"s1": 1, "s2": 2, "s3": 3}
-    pools, services = [], []
+    pools: list[str] = []
+    services: list[str] = []
     for version in (4, 6):
         for kind, port in (("http", HTTP), ("echo", ECHO), ("udp", UDP)):
             monitor = "web" if kind == "http" else "open"

@@ -95,6 +95,31 @@ def test_a_refused_step_is_left_and_the_rest_goes_on_and_it_is_tried_again_later
     assert loop.leftovers.report() == ()
 
 
+class OneName(MemoryDriver):
+    """A machine where two interfaces cannot have one name, as in a kernel."""
+
+    def apply(self, ops: Sequence[Op]) -> list[str | None]:
+        """Refuse to make an interface whose name is taken."""
+        results = []
+        for op in ops:
+            name = op.path[-1].split(" on ")[0]
+            taken = op.verb == "make" and any(
+                len(path) == 2 and path[0] == op.path[0] and path[-1].split(" on ")[0] == name for path in self.rows
+            )
+            results += ["something else already has this name"] if taken else super().apply([op])
+        return results
+
+
+def test_a_step_that_waits_for_another_is_taken_in_the_same_pass() -> None:
+    machine, loop, _ = make()
+    machine.drivers["network"] = OneName(1)
+    run(loop, BASE)
+    moved = BASE.replace("wan: {port: port1", "wan: {port: port2").replace("mtu: 1400", "mtu: 1500")
+    run(loop, moved)
+    assert machine.holds(moved)
+    assert loop.leftovers.report() == ()
+
+
 def test_what_is_wanted_no_more_is_not_left() -> None:
     machine, loop, _ = make()
     machine.drivers["network"].refusals[("box", "port port1")] = "there is no such port"
