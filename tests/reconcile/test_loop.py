@@ -100,7 +100,7 @@ class OneName(MemoryDriver):
 
     def apply(self, ops: Sequence[Op]) -> list[str | None]:
         """Refuse to make an interface whose name is taken."""
-        results = []
+        results: list[str | None] = []
         for op in ops:
             name = op.path[-1].split(" on ")[0]
             taken = op.verb == "make" and any(

@@ -140,6 +140,16 @@ def test_one_time_passwords_have_eighty_bits_that_can_be_read() -> None:
     assert all(len(one) == 19 for one in found)
 
 
+def test_passwords_cost_a_guesser_what_the_standard_asks() -> None:
+    kept = secrets.hash_password("correct horse")
+    assert kept.startswith("$argon2id$")
+    # RFC 9106, second recommended option.
+    assert secrets.NOBODY.split("$")[3] == kept.split("$")[3] == "m=65536,t=3,p=4"
+    assert secrets.verify(kept, "correct horse")
+    assert not secrets.verify(kept, "correct house")
+    assert not secrets.verify("no hash at all", "x")
+
+
 WRITER = """
 import sys, hashlib
 from pathlib import Path

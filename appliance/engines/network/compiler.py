@@ -21,6 +21,8 @@ PARAMETERS = {
     # A VIP is answered for on its own interface only, and not to whoever asks on another network.
     "net/ipv4/conf/all/arp_ignore": "1",
     "net/ipv4/conf/all/arp_announce": "2",
+    # Taking an address away must not take others of its network with it.
+    "net/ipv4/conf/all/promote_secondaries": "1",
     # A redirect would tell clients a way around the balancer.
     "net/ipv4/conf/all/send_redirects": "0",
     "net/ipv4/conf/default/send_redirects": "0",
