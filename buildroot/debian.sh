@@ -2,6 +2,8 @@
 # debian.sh OUT: makes the Debian tree of the appliance at OUT (kernel, systemd, Python; nothing of ours yet).
 # Runs inside the tool root. The packages are those that the mirror has today; the manifest beside the tree names them.
 set -euo pipefail
+# The tool root keeps its byte code elsewhere; the image's belongs beside its modules.
+unset PYTHONPYCACHEPREFIX
 here=$(dirname "$(readlink -f "$0")")
 out=$1
 mirror=${JEOUL_MIRROR:?buildroot/debian.sh: JEOUL_MIRROR is not set; run it by toolroot/enter}

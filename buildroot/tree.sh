@@ -2,6 +2,8 @@
 # tree.sh DEBIAN VENV OUT: joins the Debian tree, the Python environment, our code, units, web page and the overlay to the root
 # tree OUT, as it will stand in a slot. Runs inside the tool root, in a mount namespace of its own, in the repository.
 set -euo pipefail
+# The tool root keeps its byte code elsewhere; the image's belongs beside its modules.
+unset PYTHONPYCACHEPREFIX
 here=$(dirname "$(readlink -f "$0")")
 debian=$1 venv=$2 out=$3
 SOURCE_DATE_EPOCH=$(cat "$here/epoch")

@@ -2,6 +2,8 @@
 # venv.sh OUT: makes OUT/opt, the manager's Python environment from requirements.lock (nothing of ours yet), and OUT/builder,
 # the environment that builds our wheel. Runs inside the tool root, in a mount namespace of its own.
 set -euo pipefail
+# The tool root keeps its byte code elsewhere; the image's belongs beside its modules.
+unset PYTHONPYCACHEPREFIX
 here=$(dirname "$(readlink -f "$0")")
 out=$1
 SOURCE_DATE_EPOCH=$(cat "$here/epoch")

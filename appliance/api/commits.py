@@ -241,9 +241,6 @@ class Commits:
 
     async def _import(self, status: Status) -> None:
         document = await self.director.running_document()
-        if document is None:
-            self.notice(f"The director runs revision {status.revision}, which the database does not know.")
-            return
         # Judged by nobody: it runs already, and the hash says that it is what runs.
         config = Config.model_validate(document)
         comment = f"the running revision {status.revision}, found at start"

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.model.signals import Administrative
-from appliance.wire import messages
-from appliance.wire.client import Client, Refusal
+from appliance.wire.client import Client
 from appliance.wire.messages import (
+    AskRunning,
     AskStatus,
     Commit,
     Committed,
     Count,
     Counted,
     Done,
-    Message,
     Plan,
     Planned,
+    RunningDocument,
     SetMember,
     Status,
     Step,
@@ -50,17 +50,10 @@ class Director:
         word = SetMember(instance=instance, pool=pool, member=member, state=state)
         await self._questions.ask(word, Done)
 
-    async def running_document(self) -> Mapping[str, Any] | None:
-        """Return the running document, or None from a director that cannot hand it over."""
-        ask: type[Message] | None = getattr(messages, "AskRunning", None)
-        answer: type[Message] | None = getattr(messages, "RunningDocument", None)
-        if ask is None or answer is None:
-            return None
-        try:
-            said: Any = await self._questions.ask(ask(), answer)  # type: ignore[arg-type]
-        except Refusal:
-            return None
-        return dict(said.document)
+    async def running_document(self) -> Mapping[str, Any]:
+        """Return the running document. Raises Refusal and Unreachable."""
+        said = await self._questions.ask(AskRunning(), RunningDocument)
+        return said.document
 
     def close(self) -> None:
         """Drop the connections."""

@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-DEFAULT_SERVER = "https://127.0.0.1"
+DEFAULT_SERVER = "https://127.0.0.1:8443"
 
 
 @dataclass(frozen=True)

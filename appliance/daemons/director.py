@@ -23,6 +23,7 @@ from appliance.reconcile.signals import VerdictKey, keep, merge, operational, ta
 from appliance.table import show
 from appliance.wire.messages import (
     AnyMessage,
+    AskRunning,
     AskStatus,
     Commit,
     Committed,
@@ -34,6 +35,7 @@ from appliance.wire.messages import (
     MemberStatus,
     Plan,
     Planned,
+    RunningDocument,
     SetMember,
     Status,
     Step,
@@ -148,6 +150,10 @@ class Director:
         match request:
             case AskStatus():
                 return self.status()
+            case AskRunning():
+                now = self.running
+                document = now.config.model_dump(mode="json")
+                return RunningDocument(revision=now.revision, digest=now.digest, document=document)
             case Plan():
                 return await self._plan(request.document)
             case Commit():

@@ -180,6 +180,21 @@ class Planned(Message):
     steps: tuple[Step, ...]
 
 
+class AskRunning(Message):
+    """Which document do you run? Asked by an api whose database was lost."""
+
+    kind: Literal["ask_running"] = "ask_running"
+
+
+class RunningDocument(Message):
+    """The running revision, whole."""
+
+    kind: Literal["running_document"] = "running_document"
+    revision: int
+    digest: str
+    document: dict[str, Any]
+
+
 class SetMember(Message):
     """The operator's word on one member; it outlives restarts, and is no part of the document."""
 
@@ -275,7 +290,7 @@ class Done(Message):
 
 AnyMessage = (
     Failed | Observe | Observed | Apply | Applied | Count | Counted | Watch | Verdicts | Commit | Committed | Plan
-    | Planned | SetMember | AskStatus | Status | AskHistory | History | AskSeries | Series | Done
+    | Planned | AskRunning | RunningDocument | SetMember | AskStatus | Status | AskHistory | History | AskSeries | Series | Done
 )  # fmt: skip
 
 MESSAGES: TypeAdapter[AnyMessage] = TypeAdapter(Annotated[AnyMessage, Field(discriminator="kind")])

@@ -9,7 +9,6 @@ import pytest
 from appliance.api.commits import Head, Move, move
 from appliance.store import revisions
 from appliance.store.database import open_store
-from appliance.wire import messages
 from appliance.wire.client import Unreachable
 from appliance.wire.messages import Committed, Status
 from tests.api.conftest import Live, wait_until
@@ -79,7 +78,6 @@ def test_a_director_with_no_memory_gets_the_newest_revision(shop: Live) -> None:
     wait_until(lambda: shop.client().get("/api/v1/status").json()["revision"] == 2)
 
 
-@pytest.mark.skipif(not hasattr(messages, "AskRunning"), reason="the director cannot hand over its document yet")
 def test_a_lost_database_begins_with_what_the_box_runs(shop: Live) -> None:
     document = shop.client().get("/api/v1/config").json()
     shop.client().put("/api/v1/system", json={"hostname": "kept"})
@@ -93,20 +91,6 @@ def test_a_lost_database_begins_with_what_the_box_runs(shop: Live) -> None:
     notices = shop.client().get("/api/v1/status").json()["notices"]
     assert any("set aside" in notice for notice in notices)
     assert shop.client().put("/api/v1/system", json={"hostname": "next"}).json()["revision"] == 4
-
-
-@pytest.mark.skipif(hasattr(messages, "AskRunning"), reason="the director can hand over its document")
-def test_a_lost_database_takes_a_whole_document_and_no_part(shop: Live) -> None:
-    document = shop.client().get("/api/v1/config").json()
-    shop.stop()
-    (shop.folder / "api/jeoul.db").write_bytes(b"power cut" * 1000)
-    shop.start()
-    assert shop.client().get("/api/v1/config").status_code == 503
-    assert shop.client().put("/api/v1/system", json={"hostname": "x"}).status_code == 503
-    status = shop.client().get("/api/v1/status").json()
-    assert (status["revision"], status["applied"]) == (2, False)
-    done = shop.client().put("/api/v1/config", content=json.dumps(document)).json()
-    assert (done["revision"], done["applied"]) == (3, True)
 
 
 def test_a_damaged_database_is_set_aside_with_its_name_told(shop: Live, tmp_path: Path) -> None:

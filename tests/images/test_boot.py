@@ -103,6 +103,13 @@ def test_kernel_has_the_data_plane(bios: Machine) -> None:
     assert {"ip_vs", "ipip", "ip6_tunnel", "macvlan", *schedulers} <= loaded
 
 
+def test_python_starts_from_byte_code(bios: Machine) -> None:
+    """Compiling at every start would cost each process seconds: the root is read-only, nothing could keep the result."""
+    ours = "/opt/jeoul/lib/python3*/site-packages"
+    _ask(bios, f"ls /usr/lib/python3*/__pycache__/argparse.*.pyc {ours}/pydantic/__pycache__/main.*.pyc")
+    _ask(bios, f"ls {ours}/appliance/__pycache__/table.*.pyc")
+
+
 def test_the_image_has_no_way_in_for_tests(bios: Machine) -> None:
     """The channel that these tests use came from QEMU; root has no password."""
     code, _ = bios.run("grep -rl jeoul.test /usr/lib/systemd /etc /opt /usr/lib/jeoul")

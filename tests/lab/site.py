@@ -1,6 +1,6 @@
 """The site that most tests use: a client, an appliance with two data ports, three real servers.
 
-The clients' network is 192.0.2.0/24 and 2001:db8:1::/64, on port1; the servers' 10.77.0.0/24 and 2001:db8:2::/64, on port2.
+The clients are on 192.0.2.0/24 and 2001:db8:1::/64 (port1), the servers on 10.77.0.0/24 and 2001:db8:2::/64 (port2).
 Real servers answer nat through the appliance, and dr and tun past it, over a way back of their own (203.0.113.0/24).
 """
 

@@ -103,7 +103,7 @@ export function HistoryPage() {
                       <Td dataLabel={t('digest')}>
                         <code title={revision.digest}>{short(revision.digest)}</code>
                       </Td>
-                      <Td isActionCell>
+                      <Td>
                         {revision.kept ? (
                           <div className="jeoul-bar end row">
                             {revision.parent !== null && (

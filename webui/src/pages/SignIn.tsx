@@ -15,7 +15,7 @@ export function SignInPage() {
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const signIn = useMutation({
-    mutationFn: () => ask(api.POST('/api/v1/login', { body: { user, password } })),
+    mutationFn: (body: { user: string; password: string }) => ask(api.POST('/api/v1/login', { body })),
     onSuccess: (session) => queries.setQueryData(sessionQuery.queryKey, session),
     onError: () => setPassword(''),
   });
@@ -29,7 +29,9 @@ export function SignInPage() {
           <Form
             onSubmit={(event) => {
               event.preventDefault();
-              signIn.mutate();
+              // From the fields: a password manager may fill them without telling anybody.
+              const fields = new FormData(event.currentTarget);
+              signIn.mutate({ user: String(fields.get('user')), password: String(fields.get('password')) });
             }}
           >
             <Title name={t('signIn.title')}>{t('signIn.title')}</Title>
@@ -37,6 +39,7 @@ export function SignInPage() {
             <FormGroup label={t('signIn.user')} fieldId="user" isRequired>
               <TextInput
                 id="user"
+                name="user"
                 value={user}
                 onChange={(_, value) => setUser(value)}
                 autoComplete="username"
@@ -47,6 +50,7 @@ export function SignInPage() {
             <FormGroup label={t('signIn.password')} fieldId="password" isRequired>
               <TextInput
                 id="password"
+                name="password"
                 type="password"
                 value={password}
                 onChange={(_, value) => setPassword(value)}
@@ -54,12 +58,7 @@ export function SignInPage() {
                 isRequired
               />
             </FormGroup>
-            <Button
-              type="submit"
-              isBlock
-              isLoading={signIn.isPending}
-              isDisabled={signIn.isPending || !user || !password}
-            >
+            <Button type="submit" isBlock isLoading={signIn.isPending} isDisabled={signIn.isPending}>
               {t('signIn.do')}
             </Button>
           </Form>

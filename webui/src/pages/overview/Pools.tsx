@@ -117,7 +117,7 @@ export function Pools({ instanceName, instance, status, filter, named }: Props) 
                             <Td dataLabel={t('member.probe')}>
                               <Probes status={now} />
                             </Td>
-                            <Td isActionCell>
+                            <Td>
                               {mayChange(session) && (
                                 <div className="jeoul-bar end row">
                                   {(Object.keys(WISHES) as Administrative[])
