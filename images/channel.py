@@ -12,9 +12,11 @@ from pathlib import Path
 
 _PORT = "jeoul.test"
 _UNIT = "jeoul-test-channel.service"
+_READY = "jeoul.test is ready"
 _LOOP = f"""
 until [ -e /dev/virtio-ports/{_PORT} ]; do sleep 0.2; done
 exec 3<>/dev/virtio-ports/{_PORT}
+printf '\\n%s\\n' "{_READY}" >&3
 while read -r -u 3 id command; do
   base64 -d <<<"$command" | bash >/run/jeoul-test.out 2>&1 3>&-
   printf '%s %s %s\\n' "$id" "${{PIPESTATUS[1]}}" "$(stat -c %s /run/jeoul-test.out)" >&3
@@ -57,7 +59,12 @@ class Channel:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
         self._numbers = itertools.count(1)
+        self.restarted()
+
+    def restarted(self) -> None:
+        """Forget what a machine that was reset had to say; the next command waits for the new boot."""
         self._rest = b""
+        self._ready = False
 
     def _read(self, deadline: float) -> None:
         self._socket.settimeout(max(0.01, deadline - time.monotonic()))
@@ -66,19 +73,28 @@ class Channel:
             raise ConnectionError("the machine is gone")
         self._rest += received
 
+    def _line(self, deadline: float) -> str:
+        while b"\n" not in self._rest:
+            self._read(deadline)
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode(errors="replace")
+
     def run(self, command: str, timeout: float) -> tuple[int, str]:
         """Run a shell command and return its exit status and what it printed; TimeoutError after `timeout` seconds.
 
-        A command sent before the guest listens waits for it.
+        A command waits for the guest to listen: UEFI firmware uses every serial port as its console, and would eat it.
         """
         deadline = time.monotonic() + timeout
+        while not self._ready:
+            self._ready = self._line(deadline) == _READY
         number = str(next(self._numbers))
         self._socket.sendall(f"{number} {_encoded(command)}\n".encode())
         while True:
-            while b"\n" not in self._rest:
-                self._read(deadline)
-            line, _, self._rest = self._rest.partition(b"\n")
-            answered, code, length = line.decode().split()
+            line = self._line(deadline)
+            if line in ("", _READY):
+                self._ready = line == _READY
+                raise ConnectionError("the machine restarted")
+            answered, code, length = line.split()
             while len(self._rest) < int(length):
                 self._read(deadline)
             output, self._rest = self._rest[: int(length)], self._rest[int(length) :]

@@ -197,6 +197,8 @@ class Machine:
         """Press the reset button."""
         self._seen = self.serial_log.stat().st_size
         self.qmp("system_reset")
+        if self._channel is not None:
+            self._channel.restarted()
 
     def stop(self, timeout: float = 120.0) -> None:
         """Press the power button and wait until the machine is off; cut the power where it does not obey in time."""

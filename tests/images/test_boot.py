@@ -104,7 +104,7 @@ def test_kernel_has_the_data_plane(bios: Machine) -> None:
 
 
 def test_python_starts_from_byte_code(bios: Machine) -> None:
-    """Compiling at every start would cost each process seconds: the root is read-only, nothing could keep the result."""
+    """Compiling at every start would cost each process seconds, and a read-only root keeps no result."""
     ours = "/opt/jeoul/lib/python3*/site-packages"
     _ask(bios, f"ls /usr/lib/python3*/__pycache__/argparse.*.pyc {ours}/pydantic/__pycache__/main.*.pyc")
     _ask(bios, f"ls {ours}/appliance/__pycache__/table.*.pyc")

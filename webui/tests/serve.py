@@ -23,10 +23,10 @@ from appliance.api.box import make_box  # noqa: E402
 from appliance.engines.ipvs.rows import service_path  # noqa: E402
 from appliance.engines.registry import ENGINES  # noqa: E402
 from appliance.model.config import Config  # noqa: E402
-from appliance.model.document import read  # noqa: E402
 from appliance.model.signals import Signals, member_key  # noqa: E402
 from appliance.store import database  # noqa: E402
-from appliance.table import Op, Path as Place, Row, applied, diff  # noqa: E402
+from appliance.table import Op, Row, applied, diff  # noqa: E402
+from appliance.table import Path as Place  # noqa: E402
 from appliance.wire import messages as wire  # noqa: E402
 from appliance.wire.server import answering, listen  # noqa: E402
 
@@ -92,7 +92,11 @@ class Actor:
 
     def ops(self, config: Config) -> list[tuple[str, Op]]:
         signals = self.signals(config)
-        return [(name, op) for name, engine in ENGINES.items() for op in diff(engine.compile(config, signals), self.tables[name])]
+        return [
+            (name, op)
+            for name, engine in ENGINES.items()
+            for op in diff(engine.compile(config, signals), self.tables[name])
+        ]
 
     async def answer(self, message: Any) -> wire.AnyMessage:
         match message:
@@ -121,7 +125,13 @@ class Actor:
         for instance, settings in self.config.instances.items():
             for number, service in enumerate(settings.services.values(), 1):
                 path = service_path(instance, service.protocol, service.address, service.port)
-                values = {"connections_total": 37.4, "packets_in": 9e3, "packets_out": 2e4, "bytes_in": 9e5, "bytes_out": 3e7}
+                values = {
+                    "connections_total": 37.4,
+                    "packets_in": 9e3,
+                    "packets_out": 2e4,
+                    "bytes_in": 9e5,
+                    "bytes_out": 3e7,
+                }
                 found.append((path, {name: int(each * passed / number) for name, each in values.items()}))
         return found
 

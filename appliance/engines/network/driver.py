@@ -22,7 +22,8 @@ OURS = "jeoul"
 PROTOCOL = 74
 """Our own number of a routing protocol (linux/rtnetlink.h); routes with another number are not ours."""
 UP = 0x1  # IFF_UP
-NODAD, DAD_FAILED = 0x02, 0x08  # IFA_F_NODAD, IFA_F_DADFAILED
+NODAD, DAD_FAILED, DEPRECATED = 0x02, 0x08, 0x20  # IFA_F_NODAD, IFA_F_DADFAILED, IFA_F_DEPRECATED
+FOR_EVER = 0xFFFFFFFF
 
 REASONS = {
     errno.ENODEV: "there is no such port in this box; fit it, or take it out of the document",
@@ -168,8 +169,9 @@ class NetworkDriver(Driver):
         if op.verb != "make":
             netlink.addr("del", index=index, address=address, prefixlen=int(length))
         if isinstance(op.new, AddressRow):
-            flags = 0 if op.new.dad or ":" not in address else NODAD
-            netlink.addr("add", index=index, address=address, prefixlen=int(length), flags=flags)
+            vip = {"flags": NODAD, "preferred_lft": 0, "valid_lft": FOR_EVER}
+            more = vip if ":" in address and not op.new.dad else {}
+            netlink.addr("add", index=index, address=address, prefixlen=int(length), **more)
 
     def _local(self, op: Op) -> None:
         instance, segment = op.path
@@ -268,7 +270,8 @@ def _address(
     if text in ("127.0.0.1", "::1") or text.startswith("fe80:"):
         return  # the kernel's own
     if address["index"] in interfaces:
-        row = AddressRow(dad=":" in text and not flags & NODAD, duplicate=bool(flags & DAD_FAILED))
+        vip = NODAD | DEPRECATED
+        row = AddressRow(dad=":" in text and flags & vip != vip, duplicate=bool(flags & DAD_FAILED))
         yield (*interfaces[address["index"]], f"address {text}/{length}"), row
     elif names.get(address["index"]) == "lo":
         yield (instance, f"local {text}"), LocalRow()

@@ -38,8 +38,8 @@ class AddressRow(Row):
     """An address of an interface."""
 
     dad: bool
-    """The kernel looks for the address on the network before it uses it (IPv6, RFC 4862); not done for VIPs,
-    which move between machines."""
+    """The kernel looks for the address on the network before it uses it, and may use it as a source (IPv6, RFC 4862).
+    Not so for VIPs: they move between machines, and a tunnel's outer source that the member holds too would be dropped."""
     duplicate: bool = False
     """It was found there; never wanted."""
 
