@@ -290,8 +290,8 @@ class Done(Message):
 
 AnyMessage = (
     Failed | Observe | Observed | Apply | Applied | Count | Counted | Watch | Verdicts | Commit | Committed | Plan
-    | Planned | AskRunning | RunningDocument | SetMember | AskStatus | Status | AskHistory | History | AskSeries | Series
-    | Done
+    | Planned | AskRunning | RunningDocument | SetMember | AskStatus | Status | AskHistory | History | AskSeries
+    | Series | Done
 )  # fmt: skip
 
 MESSAGES: TypeAdapter[AnyMessage] = TypeAdapter(Annotated[AnyMessage, Field(discriminator="kind")])

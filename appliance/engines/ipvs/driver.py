@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 
 from appliance.engines import _parameters
-from appliance.engines._namespace import identity, inside, instances
+from appliance.engines._namespace import Kept, inside, instances
 from appliance.engines.base import Counters, Driver, Refused, kind_of
 from appliance.engines.ipvs import codec
 from appliance.engines.ipvs.compiler import PARAMETERS
@@ -51,7 +51,7 @@ class IpvsDriver(Driver):
     """One generic netlink socket in each instance's namespace, kept while the namespace lives."""
 
     def __init__(self) -> None:
-        self._sockets: dict[str, tuple[tuple[int, int], socket.socket]] = {}
+        self._sockets = Kept(self._open)
         self._sequence = 0
         self._family_number = 0
 
@@ -110,7 +110,7 @@ class IpvsDriver(Driver):
                 with inside(instance):
                     _parameters.write({FOLDER + name: value for name, value in row.parameters.items()})
             return [None]  # IPVS itself goes with its namespace; there is nothing to break
-        sock = self._socket(instance)
+        sock = self._sockets.get(instance)
         results: list[str | None] = []
         for start in range(0, len(ops), WINDOW):
             results.extend(self._window(sock, ops[start : start + WINDOW]))
@@ -139,7 +139,7 @@ class IpvsDriver(Driver):
     def _dump(
         self, instance: str
     ) -> Iterator[tuple[str, ServiceRow, dict[str, int], list[tuple[str, MemberRow, dict[str, int]]]]]:
-        sock = self._socket(instance)
+        sock = self._sockets.get(instance)
         found = [codec.read_service(payload) for payload in self._ask(sock, codec.GET_SERVICE, b"")]
         for service in found:
             if service is None:
@@ -166,23 +166,13 @@ class IpvsDriver(Driver):
                     raise OSError(code, os.strerror(code))
                 answers.append(body)
 
-    def _socket(self, instance: str) -> socket.socket:
-        now = identity(instance)
-        if now is None:
-            raise FileNotFoundError(errno.ENOENT, "no such instance")
-        kept = self._sockets.get(instance)
-        if kept is not None and kept[0] == now:
-            return kept[1]
-        if kept is not None:
-            kept[1].close()
-        with inside(instance):
-            sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_GENERIC)
+    def _open(self) -> socket.socket:
+        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_GENERIC)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         sock.settimeout(30)
         sock.bind((0, 0))
         if not self._family_number:
             self._family_number = _family(sock)
-        self._sockets[instance] = (now, sock)
         return sock
 
 

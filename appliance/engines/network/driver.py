@@ -10,7 +10,7 @@ from typing import Any
 from pyroute2 import IPRoute, NetlinkError, netns
 
 from appliance.engines import _parameters
-from appliance.engines._namespace import identity, inside, instances
+from appliance.engines._namespace import Kept, coming_home, identity, inside, instances
 from appliance.engines.base import Counters, Driver, Refused, kind_of, name_of
 from appliance.engines.namespaces import file_of, namespace
 from appliance.engines.network.compiler import PARAMETERS
@@ -52,7 +52,8 @@ class NetworkDriver(Driver):
 
     def __init__(self) -> None:
         self._root = IPRoute()
-        self._sockets: dict[str, tuple[tuple[int, int], Any]] = {}
+        # Opened inside: pyroute2's own way into a namespace forks, and takes ten times as long.
+        self._netlinks: Kept[Any] = Kept(IPRoute)
 
     # ---- observe
 
@@ -73,7 +74,7 @@ class NetworkDriver(Driver):
             yield from self._observe_instance(instance, ports)
 
     def _observe_instance(self, instance: str, ports: dict[int, str]) -> Iterator[tuple[Path, Row]]:
-        netlink = self._netlink(instance)
+        netlink = self._netlinks.get(instance)
         names: dict[int, str] = {}
         interfaces: dict[int, Path] = {}
         loopback = False
@@ -128,9 +129,7 @@ class NetworkDriver(Driver):
     def _instance(self, op: Op) -> None:
         (instance,) = op.path
         if op.new is None:
-            _, netlink = self._sockets.pop(instance, (None, None))
-            if netlink is not None:
-                netlink.close()
+            self._netlinks.drop(instance)
             netns.remove(namespace(instance))
             return
         if op.verb == "make":
@@ -138,12 +137,12 @@ class NetworkDriver(Driver):
         if isinstance(op.new, InstanceRow):
             with inside(instance):
                 _parameters.write(op.new.parameters)
-            self._netlink(instance).link("set", index=1, state="up")
+            self._netlinks.get(instance).link("set", index=1, state="up")
 
     def _interface(self, op: Op) -> None:
         instance, segment = op.path
         name, _, port = name_of(segment).partition(" on ")
-        netlink = self._netlink(instance)
+        netlink = self._netlinks.get(instance)
         if op.new is None:
             netlink.link("del", index=_index(netlink, name))
             return
@@ -164,7 +163,7 @@ class NetworkDriver(Driver):
     def _address(self, op: Op) -> None:
         instance, interface, segment = op.path
         address, _, length = name_of(segment).partition("/")
-        netlink = self._netlink(instance)
+        netlink = self._netlinks.get(instance)
         index = _index(netlink, name_of(interface).partition(" on ")[0])
         if op.verb != "make":
             netlink.addr("del", index=index, address=address, prefixlen=int(length))
@@ -177,12 +176,12 @@ class NetworkDriver(Driver):
         instance, segment = op.path
         address = name_of(segment)
         verb = "del" if op.new is None else "add"
-        self._netlink(instance).addr(verb, index=1, address=address, prefixlen=128 if ":" in address else 32)
+        self._netlinks.get(instance).addr(verb, index=1, address=address, prefixlen=128 if ":" in address else 32)
 
     def _route(self, op: Op) -> None:
         instance, segment = op.path
         destination, _, metric = name_of(segment).partition(" metric ")
-        netlink = self._netlink(instance)
+        netlink = self._netlinks.get(instance)
         key = {
             "dst": destination,
             "family": socket.AF_INET6 if ":" in destination else socket.AF_INET,
@@ -210,7 +209,7 @@ class NetworkDriver(Driver):
                 if link.get_attr("IFLA_IFALIAS") == OURS:
                     counters[(BOX, f"port {link.get_attr('IFLA_IFNAME')}")] = _traffic(link)
             for instance in instances():
-                for link in self._netlink(instance).get_links():
+                for link in self._netlinks.get(instance).get_links():
                     info = link.get_attr("IFLA_LINKINFO")
                     if info is not None and info.get_attr("IFLA_INFO_KIND") == "macvlan":
                         port = ports.get(link.get_attr("IFLA_LINK"), "nothing")
@@ -219,39 +218,14 @@ class NetworkDriver(Driver):
             raise Refused(f"counters of links cannot be read: {error}") from error
         return counters
 
-    # ----
-
-    def _netlink(self, instance: str) -> Any:
-        now = identity(instance)
-        if now is None:
-            raise FileNotFoundError(errno.ENOENT, "no such instance")
-        kept = self._sockets.get(instance)
-        if kept is not None and kept[0] == now:
-            return kept[1]
-        if kept is not None:
-            kept[1].close()
-        with inside(instance):
-            netlink = IPRoute()  # opened here it stays here; pyroute2's own way forks and takes ten times as long
-        self._sockets[instance] = (now, netlink)
-        return netlink
-
 
 def _make_namespace(instance: str) -> None:
     name, file = namespace(instance), file_of(instance)
     if identity(instance) is None and os.path.lexists(file):
         os.unlink(file)  # left by a making that was cut off half-way
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with coming_home():
         os.unshare(os.CLONE_NEWNET)
-        try:
-            netns.attach(name, threading.get_native_id())
-        finally:
-            try:
-                os.setns(home, os.CLONE_NEWNET)
-            except OSError:
-                os._exit(70)  # everything after this would happen in the wrong place
-    finally:
-        os.close(home)
+        netns.attach(name, threading.get_native_id())
 
 
 def _index(netlink: Any, name: str) -> int:

@@ -39,7 +39,7 @@ class AddressRow(Row):
 
     dad: bool
     """The kernel looks for the address on the network before it uses it, and may use it as a source (IPv6, RFC 4862).
-    Not so for VIPs: they move between machines, and a tunnel's outer source that the member holds too would be dropped."""
+    Not so for VIPs: they move between machines, and a member drops a tunnel whose outer source is its own address."""
     duplicate: bool = False
     """It was found there; never wanted."""
 
