@@ -67,6 +67,12 @@ class Rest:
             except (httpx.TransportError, RestError) as error:
                 status = error
             time.sleep(0.3)
+        if isinstance(status, dict):
+            status = {key: status[key] for key in ("revision", "settled", "left", "programmer", "checker")} | {
+                key: f"{m['operational']}: {'; '.join(v['detail'] for v in m['verdicts'])}"
+                for key, m in status["members"].items()
+                if m["operational"] != "up"
+            }
         raise RestError(f"not in {timeout:.0f} s: {what}; instead: {status}")
 
     def wait_all_up(self, timeout: float = 120) -> dict[str, Any]:
