@@ -45,7 +45,8 @@ def box(site: Site, tmp_path: Path) -> Iterator[Box]:
         running.commit("version: 1\ninstances: {}\n")
         running.wait("nothing left", lambda s: s.settled)
     left = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
-    assert "jeoul-" not in left
+    said = [line for line in running.log.read_text().splitlines() if not line.startswith(("make", "break", "change"))]
+    assert "jeoul-" not in left, "\n".join(said[-40:])
 
 
 @pytest.mark.parametrize("forwarding", FORWARDINGS)
