@@ -73,7 +73,8 @@ class Director:
         self._observed_at = float("-inf")
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._expected: tuple[str, Signals] | None = None
+        self._held: tuple[str, Signals] | None = None
+        """Revision and signals for which the last finished pass left nothing to do."""
 
     # ---- the loop
 
@@ -86,6 +87,7 @@ class Director:
             except Exception:
                 # A fault of ours in one pass must not end the loop: the next pass starts from the machine again.
                 log.exception("a pass failed")
+                self._held = None
                 self.reconciler.remembered.clear()
             due = self.reconciler.leftovers.next_due()
             pause = RESYNC if due is None else min(RESYNC, max(0.05, due - self.reconciler.clock()))
@@ -101,13 +103,13 @@ class Director:
             signals = self.signals()
             now = time.monotonic()
             observe = now - self._observed_at >= RESYNC
-            calm = self._expected == (self.running.digest, signals) and not self.reconciler.leftovers.entries
+            calm = self._held == (self.running.digest, signals)
             report = await self.reconciler.run(self.running.config, signals, observe=observe)
             if observe:
                 self._observed_at = now
             if calm and observe:
                 self._note_drift(report)
-            self._expected = (self.running.digest, signals)
+            self._held = None if report.left else (self.running.digest, signals)
             self.passes += 1
             self.steps_taken += len(report.taken)
             self.last_pass = time.time()
@@ -270,7 +272,7 @@ class Director:
             digest=self.running.digest,
             committed_at=self.running.committed_at,
             source=self.source,
-            settled=self._expected == (self.running.digest, signals) and not left,
+            settled=self._held == (self.running.digest, signals),
             last_pass=self.last_pass,
             passes=self.passes,
             steps_taken=self.steps_taken,
