@@ -47,6 +47,7 @@ class Appliance:
     def boot_again(self) -> None:
         """Boot from the disk as it is, and sign in."""
         self.machine.start()
+        self.machine.wait_for_serial(r"login:", timeout=600)
         self.rest.wait_open(timeout=600)
         self.rest.sign_in("admin", self.password)
 
