@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections import deque
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from appliance.daemons._notify import notify
 from appliance.daemons.checks import CheckerLink
 from appliance.daemons.machine import Programmer
 from appliance.engines.registry import ENGINES
-from appliance.model.config import Config
 from appliance.model.document import check
 from appliance.model.problems import Invalid
 from appliance.model.signals import Administrative, Signals, member_key
@@ -40,6 +40,7 @@ from appliance.wire.messages import (
     Status,
     Step,
     Verdict,
+    WatchTarget,
 )
 from appliance.wire.places import runtime
 from appliance.wire.server import answering, listen
@@ -64,9 +65,11 @@ class Director:
         for fault in faults:
             log.error("cannot be used: %s", fault)
         self.administrative: dict[str, Administrative] = _words(state / "operator.json")
-        self.verdicts: dict[VerdictKey, Verdict] = keep(_verdicts(memory), self.running.config, self.running.config)
+        self.watched = targets(self.running.config)
+        """What the checker watches under the running revision; made once a commit, for it is asked for all the time."""
+        self.verdicts: dict[VerdictKey, Verdict] = keep(_verdicts(memory), self.watched, self.watched)
         self.checker = CheckerLink(self.hear)
-        self.checker.order(targets(self.running.config))
+        self.checker.order(self.watched)
         self.drift: deque[Drift] = deque(maxlen=DRIFT_KEPT)
         self.drift_total = self.passes = self.steps_taken = 0
         self.last_pass = 0.0
@@ -123,13 +126,16 @@ class Director:
 
     def signals(self) -> Signals:
         """Return the signals of this moment."""
-        states = operational(self.verdicts.values(), targets(self.running.config))
+        return self._signals(self.verdicts, self.watched)
+
+    def _signals(self, verdicts: Mapping[VerdictKey, Verdict], watched: Iterable[WatchTarget]) -> Signals:
+        states = operational(verdicts.values(), watched)
         return Signals(unit=self.unit, operational=states, administrative=self.administrative)
 
     def hear(self, news: tuple[Verdict, ...]) -> None:
         """Take the checker's verdicts; a changed state is acted on at once and outlives a restart of this process."""
         before = {key: verdict.state for key, verdict in self.verdicts.items()}
-        self.verdicts = keep(merge(self.verdicts, news), self.running.config, self.running.config)
+        self.verdicts = keep(merge(self.verdicts, news), self.watched, self.watched)
         after = {key: verdict.state for key, verdict in self.verdicts.items()}
         if before != after:
             for key in after:
@@ -169,18 +175,15 @@ class Director:
     async def _plan(self, document: dict[str, Any]) -> AnyMessage:
         try:
             config = check(document)
+            watched = targets(config)
             async with self._turn:
-                steps = await self.reconciler.plan(config, self._signals_under(config))
+                signals = self._signals(keep(self.verdicts, self.watched, watched), watched)
+                steps = await self.reconciler.plan(config, signals)
         except Invalid as error:
             return Failed(error="the document has problems", problems=tuple(error.problems))
         except Unobservable as error:
             return Failed(error=str(error))
         return Planned(steps=tuple(Step.of(engine, op) for engine, op in steps))
-
-    def _signals_under(self, config: Config) -> Signals:
-        verdicts = keep(self.verdicts, self.running.config, config)
-        states = operational(verdicts.values(), targets(config))
-        return Signals(unit=self.unit, operational=states, administrative=self.administrative)
 
     async def _commit(self, request: Commit) -> AnyMessage:
         try:
@@ -196,9 +199,10 @@ class Director:
                 return Failed(
                     error=f"the revision cannot be written to {self.state}: {error.strerror}; nothing was changed"
                 )
-            self.verdicts = keep(self.verdicts, self.running.config, config)
-            self.running, self.source = fresh, "running"
-            self.checker.order(targets(config))
+            watched = targets(config)
+            self.verdicts = keep(self.verdicts, self.watched, watched)
+            self.running, self.source, self.watched = fresh, "running", watched
+            self.checker.order(watched)
             self._prune_words()
             self.reconciler.leftovers.hurry()
             # A commit is compared with what the machine really holds, never with what is remembered of it.

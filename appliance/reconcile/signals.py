@@ -43,15 +43,15 @@ def merge(standing: Mapping[VerdictKey, Verdict], news: Iterable[Verdict]) -> di
     return result
 
 
-def keep(standing: Mapping[VerdictKey, Verdict], before: Config | None, after: Config) -> dict[VerdictKey, Verdict]:
-    """Return the verdicts that hold under another document too: same member, same place, same monitor.
+def keep(
+    standing: Mapping[VerdictKey, Verdict], before: Iterable[WatchTarget], after: Iterable[WatchTarget]
+) -> dict[VerdictKey, Verdict]:
+    """Return the verdicts that hold under another order too: same member, same place, same monitor.
 
     A monitor's changed settings, even another kind, take no verdict back: the next probes will say.
     """
-    if before is None:
-        return {}
-    places = {(t.key, t.monitor): (t.address, t.port) for t in targets(after)}
-    old = {(t.key, t.monitor): (t.address, t.port) for t in targets(before)}
+    places = {(t.key, t.monitor): (t.address, t.port) for t in after}
+    old = {(t.key, t.monitor): (t.address, t.port) for t in before}
     return {key: verdict for key, verdict in standing.items() if key in places and places[key] == old.get(key)}
 
 

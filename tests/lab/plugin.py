@@ -16,12 +16,6 @@ from tests.lab.hosts import Lab
 HOW = "needs a kernel with IPVS: toolroot/enter tests/lab/in-kernel PYTEST -m kernel"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Declares the marks."""
-    config.addinivalue_line("markers", "lab: needs root and network namespaces (any kernel)")
-    config.addinivalue_line("markers", "kernel: needs IPVS in the kernel (run by tests/lab/in-kernel)")
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips what cannot run here and says what would run it; inside in-kernel a missing IPVS is an error."""
     if item.get_closest_marker("kernel"):
